@@ -1,0 +1,1 @@
+"""The only rooms that know an SDK. Each import of one stands inside the function that needs it (cold start)."""

@@ -1,0 +1,229 @@
+"""The words of the field as values. All are frozen; every datetime is aware and in UTC; sequences are tuples."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Literal, NamedTuple
+
+from msgspec import Struct
+
+SHARD = "main"  # one shard serves several thousand pairs; the keys have the place for more
+FEED = "feed"  # id, subject and kind of the event that speaks of the relay's own source
+
+Kind = Literal["notice", "maintenance", "incident", "feed", "drill"]
+State = Literal["scheduled", "open", "resolved", "withdrawn", "cancelled"]
+SourceState = Literal["fresh", "stale", "blind"]
+Verb = Literal[
+    "opened", "updated", "resolved", "reopened", "withdrawn",
+    "scheduled", "started", "completed", "cancelled",
+    "stale", "blind", "recovered",
+    "recorded",
+]  # fmt: skip
+"""What happened. `recorded` is history: it stands in the log with revision 0 and is never pushed."""
+
+ENDED: frozenset[State] = frozenset({"resolved", "withdrawn", "cancelled"})
+
+
+class Pair(NamedTuple):
+    """One product in one region: the unit of reading, staleness and scope. Ids as the config spells them."""
+
+    product: str
+    region: str
+
+    def __str__(self) -> str:
+        return f"{self.product}/{self.region}"
+
+
+class Update(Struct, frozen=True, kw_only=True):
+    """One message in the life of an event, as the source published it."""
+
+    at: datetime
+    text: str
+
+
+class Item(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What one operation says of one event in one answer.
+
+    `severity` is the source's own word, None when it gives none. `start` None: not given. `end` None: not known or not
+    over. `source_id` is the id of the source, where it has one (ListEvents has none).
+    """
+
+    title: str
+    severity: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    source_id: str | None = None
+    updates: tuple[Update, ...] = ()
+
+
+class Window(Struct, frozen=True):
+    """Days that one read asked for: from the first moment of `since` to the last of `until`, and surely covers."""
+
+    since: datetime
+    until: datetime
+
+    def covers(self, moment: datetime) -> bool:
+        return self.since <= moment <= self.until
+
+
+class Observation(Struct, frozen=True, kw_only=True):
+    """What one complete read of one pair said. `unreadable` items make it partial: absence proves nothing then."""
+
+    pair: Pair
+    operation: str
+    at: datetime
+    items: tuple[Item, ...]
+    windows: tuple[Window, ...]
+    unreadable: tuple[str, ...] = ()
+
+
+class FailedRead(Struct, frozen=True, kw_only=True):
+    """A read that gave no complete answer. The pair keeps its state and grows stale; nothing is concluded from it.
+
+    `reason` is one line without secrets; `code` the source's own word; `throttled`: it asked us to slow down.
+    """
+
+    pair: Pair
+    operation: str
+    at: datetime
+    reason: str
+    code: str = ""
+    throttled: bool = False
+
+
+class HealthEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One disturbance, maintenance or notice, as subscribers know it after its last change.
+
+    `revision` counts pushed changes from 1 without gaps; 0 is history that nobody was told of. `said` holds what each
+    operation last said, apart. `since` is when the present state was committed, `changed_at` when anything was.
+    """
+
+    id: str
+    revision: int
+    kind: Kind
+    product: str
+    region: str
+    title: str
+    severity: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+    updates: tuple[Update, ...] = ()
+    state: State
+    inferred: bool = False
+    said: dict[str, Item] = {}
+    since: datetime
+    changed_at: datetime
+
+    @property
+    def pair(self) -> Pair:
+        return Pair(self.product, self.region)
+
+    @property
+    def over(self) -> bool:
+        return self.state in ENDED
+
+
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A fact, committed once it stands in the log: `event` as it is after the change.
+
+    `previous` is what the fields named in `changed` were before, as a message shows them (texts, lists or None).
+    `pairs` and `counts` are the feed's own.
+    """
+
+    verb: Verb
+    event: HealthEvent
+    changed: tuple[str, ...] = ()
+    previous: dict[str, Any] = {}
+    observed_at: datetime
+    pairs: tuple[str, ...] = ()
+    counts: dict[str, int] = {}
+
+    @property
+    def pushed(self) -> bool:
+        return self.event.revision > 0
+
+
+class Entry(Struct, frozen=True, kw_only=True):
+    """One commit in the log. `schema` is the format's number: a reader that meets a newer one stops, never skips."""
+
+    schema: int = 1
+    id: str
+    at: datetime
+    token: int
+    changes: tuple[Change, ...]
+
+
+class Position(NamedTuple):
+    """A place in the log: after the first `offset` changes of entry `seq`. (0, 0) is before everything."""
+
+    seq: int
+    offset: int
+
+
+START = Position(0, 0)
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One message as it goes to the topic: `body` is the CloudEvent's JSON text, `tag` what subscriptions filter by."""
+
+    id: str
+    tag: str
+    body: str
+
+
+class Missing(Struct, frozen=True, array_like=True):
+    """An event that complete answers, whose window covers its start, did not list: how often in a row, since when."""
+
+    count: int
+    since: datetime
+
+
+class PairWork(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The work record of one pair and operation. Losing it may delay; it never pushes, ends or forgets anything."""
+
+    first_good: datetime | None = None
+    last_good: datetime | None = None
+    last_tried: datetime | None = None
+    missing: dict[str, Missing] = {}
+
+
+class WorkRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What no change carries. Keys of `pairs` are `<operation> <product>/<region>`.
+
+    `rung` is how far the source made us narrow the query window; `rate` the calls per second that it bore.
+    """
+
+    pairs: dict[str, PairWork] = {}
+    rung: int = 0
+    rate: float | None = None
+
+
+class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How reading goes, for those who judge it later: the status function, and the next poll.
+
+    `began`: first poll ever. `finished`: the last poll that came to its end. `complete_at`: the last complete answer.
+    `without_answer`: polls in a row without one. `read` holds, for every pair of that poll's watch list, its last good
+    read (None: never). `bound_seconds`: a pair whose last good read is older than this is stale. `pending`: committed
+    changes that the topic has not accepted yet.
+    """
+
+    began: datetime
+    started: datetime
+    finished: datetime
+    token: int
+    complete_at: datetime | None = None
+    without_answer: int = 0
+    read: dict[str, datetime | None] = {}
+    bound_seconds: float
+    polled: int = 0
+    failed: int = 0
+    pending: int = 0
+
+
+class Parked(Struct, frozen=True, kw_only=True):
+    """Something that could not go on its way, kept for a person: a refused message, or an item that cannot be read."""
+
+    key: str
+    at: datetime
+    reason: str
+    body: str

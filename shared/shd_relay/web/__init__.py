@@ -1,0 +1,1 @@
+"""The query side: `answer(Request) -> Response`, pure, over one table of routes."""
