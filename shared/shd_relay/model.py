@@ -201,19 +201,19 @@ class WorkRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """How reading goes, for those who judge it later: the status function, and the next poll.
 
-    `began`: first poll ever. `finished`: the last poll that came to its end. `complete_at`: the last complete answer.
-    `without_answer`: polls in a row without one. `read` holds, for every pair of that poll's watch list, its last good
-    read (None: never). `bound_seconds`: a pair whose last good read is older than this is stale. `pending`: committed
-    changes that the topic has not accepted yet.
+    `finished`: the last poll that came to its end. `complete_at`: the last complete answer. `without_answer`: polls in
+    a row without one. `read` holds, for every pair of that poll's watch list that was ever read, its last good read;
+    `joined`, for the others, since when they are watched. `bound_seconds`: a pair whose last good read is older than
+    this is stale. `pending`: committed changes that the topic has not accepted yet.
     """
 
-    began: datetime
     started: datetime
     finished: datetime
     token: int
     complete_at: datetime | None = None
     without_answer: int = 0
-    read: dict[str, datetime | None] = {}
+    read: dict[str, datetime] = {}
+    joined: dict[str, datetime] = {}
     bound_seconds: float
     polled: int = 0
     failed: int = 0

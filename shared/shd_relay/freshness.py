@@ -1,0 +1,53 @@
+"""Unknown is not fine and not down (design.md, law 6): how old the data is, and what may be said of it.
+
+blind: two polls in a row without one complete answer, or no finished poll for three intervals.
+stale: over half of the pairs had their last good read longer ago than the bound.
+Judged whenever somebody asks, from the poll record alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from shd_relay.model import HealthEvent, Pair, PollRecord, SourceState
+
+PairStatus = Literal["operational", "notice", "maintenance", "incident", "unknown"]
+
+INTERVALS = 3
+POLLS_WITHOUT_ANSWER = 2
+
+
+def source_state(record: PollRecord | None, pairs: Sequence[Pair], now: datetime, interval_seconds: int) -> SourceState:
+    """What the source as a whole is, seen at `now`; never polled is blind."""
+    if record is None or record.without_answer >= POLLS_WITHOUT_ANSWER:
+        return "blind"
+    if now - record.finished > timedelta(seconds=INTERVALS * interval_seconds):
+        return "blind"
+    bound = timedelta(seconds=record.bound_seconds)
+    old = sum(now - _waiting_since(record, pair, now) > bound for pair in pairs)
+    return "stale" if 2 * old > len(pairs) else "fresh"
+
+
+def is_stale(record: PollRecord | None, pair: Pair, now: datetime) -> bool:
+    """Whether the pair's last good read is too old to call it operational. One never read is stale from the start."""
+    last_good = record.read.get(str(pair)) if record else None
+    if record is None or last_good is None:
+        return True
+    return now - last_good > timedelta(seconds=record.bound_seconds)
+
+
+def _waiting_since(record: PollRecord, pair: Pair, now: datetime) -> datetime:
+    """The last good read, or when the pair joined the watch list: a longer list does not make the source stale."""
+    key = str(pair)
+    return record.read.get(key) or record.joined.get(key, now)
+
+
+def pair_status(events: Iterable[HealthEvent], *, stale: bool) -> PairStatus:
+    """The worst that is open, whether stale or not; nothing open is operational only while the read is not stale."""
+    open_kinds = {event.kind for event in events if event.state == "open"}
+    for kind in ("incident", "maintenance", "notice"):
+        if kind in open_kinds:
+            return kind
+    return "unknown" if stale else "operational"

@@ -1,0 +1,148 @@
+"""State as a fold of the log, and how both are written down.
+
+Laws of this module (design.md, law 1): the log is the truth; a checkpoint is a cache of the fold, with a fold version,
+so a reader of another version folds the log itself. The fold is a pure function of the entries: no clock, no config.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import msgspec
+
+from shd_relay.errors import ContractError
+from shd_relay.model import FEED, SHARD, Entry, HealthEvent
+from shd_relay.ports import Checkpoint, ReadStore, Row
+
+_Record = TypeVar("_Record", bound=msgspec.Struct)
+
+FOLD_VERSION = 1
+ENTRY_SCHEMA = 1
+KEEP_ENDED = timedelta(days=120)  # longer than the widest window that is asked for in one call (90 days)
+PAGE = 200
+ENTRY_BYTES = 1_000_000  # design.md, law 2: an entry holds at most 1 MB encoded
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What subscribers were or will be told, after the entries up to `seq`. `at`: commit time of the last of them.
+
+    `events` by id holds those that live, and those that ended lately (KEEP_ENDED).
+    """
+
+    fold: int = FOLD_VERSION
+    seq: int = 0
+    at: datetime | None = None
+    events: dict[str, HealthEvent] = {}
+
+    @property
+    def feed(self) -> HealthEvent | None:
+        """The event that speaks of the relay's own source; None while nothing was ever wrong with it."""
+        return self.events.get(FEED)
+
+
+EMPTY = State()
+
+
+def apply(state: State, seq: int, entry: Entry) -> State:
+    """The state after one more entry; raises ContractError if it is not the next."""
+    if seq != state.seq + 1:
+        raise ContractError(f"log entry {seq} does not follow {state.seq}")
+    events = dict(state.events)
+    for change in entry.changes:
+        events[change.event.id] = change.event
+    return State(seq=seq, at=entry.at, events=_without_old(events, entry.at))
+
+
+def fold(state: State, rows: Iterable[Row]) -> State:
+    """The state after these rows of the log."""
+    for row in rows:
+        state = apply(state, row.seq, decode_entry(row.blob))
+    return state
+
+
+def load(store: ReadStore, shard: str = SHARD) -> tuple[State, bool]:
+    """The state as committed now, and whether the log held more than the checkpoint."""
+    state = _checkpointed(store.load_checkpoint(shard))
+    behind = False
+    while rows := store.read_log(shard, state.seq, PAGE):
+        state = fold(state, rows)
+        behind = True
+    return state, behind
+
+
+def encode_entry(entry: Entry) -> bytes:
+    return msgspec.json.encode(entry)
+
+
+def decode_entry(blob: bytes) -> Entry:
+    """The entry; ContractError if a newer version wrote it, or it cannot be read: a reader stops, never skips."""
+    schema = _decode(blob, _Schema, "log entry").schema
+    if schema > ENTRY_SCHEMA:
+        raise ContractError(f"a newer version wrote the log (schema {schema}, this one reads {ENTRY_SCHEMA})")
+    return _decode(blob, Entry, "log entry")
+
+
+def to_checkpoint(state: State) -> Checkpoint:
+    return Checkpoint(state.seq, zlib.compress(msgspec.json.encode(state), 1))
+
+
+def encode_record(record: msgspec.Struct) -> bytes:
+    return zlib.compress(msgspec.json.encode(record), 1)
+
+
+def decode_record(blob: bytes | None, kind: type[_Record]) -> _Record | None:
+    """The record; None if there is none, or it cannot be read: it is a memory aid, not a truth."""
+    if blob is None:
+        return None
+    try:
+        return msgspec.json.decode(zlib.decompress(blob), type=kind)
+    except (zlib.error, msgspec.MsgspecError):
+        return None
+
+
+def _decode(blob: bytes, kind: type[_Record], what: str) -> _Record:
+    try:
+        return msgspec.json.decode(blob, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ContractError(f"a {what} cannot be read: {error}") from error
+
+
+class _Schema(msgspec.Struct):
+    schema: int
+
+
+def _checkpointed(checkpoint: Checkpoint | None) -> State:
+    if checkpoint is None:
+        return EMPTY
+    try:
+        state = msgspec.json.decode(zlib.decompress(checkpoint.blob), type=State)
+    except (zlib.error, msgspec.MsgspecError):
+        return EMPTY  # a cache that cannot be read, as one of another version, is folded anew from the log
+    return state if state.fold == FOLD_VERSION else EMPTY
+
+
+def _without_old(events: dict[str, HealthEvent], now: datetime) -> dict[str, HealthEvent]:
+    """Forgets what ended long ago, unless an event of the pair that is still open began before it.
+
+    A window reaches back to the start of the oldest open event, and what it lists must be known.
+    """
+    limit = now - KEEP_ENDED
+    if all(_last_moment(e) >= limit for e in events.values()):
+        return events
+    oldest: dict[tuple[str, str], datetime] = {}
+    for event in events.values():
+        if not event.over and event.start is not None:
+            oldest[event.pair] = min(event.start, oldest.get(event.pair, event.start))
+    margin = timedelta(days=10)
+    return {
+        event.id: event
+        for event in events.values()
+        if not event.over or _last_moment(event) >= min(limit, oldest.get(event.pair, limit) - margin)
+    }
+
+
+def _last_moment(event: HealthEvent) -> datetime:
+    return max(filter(None, (event.start, event.end, event.changed_at)))
