@@ -7,7 +7,7 @@ Judged whenever somebody asks, from the poll record alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -51,3 +51,35 @@ def pair_status(events: Iterable[HealthEvent], *, stale: bool) -> PairStatus:
         if kind in open_kinds:
             return kind
     return "unknown" if stale else "operational"
+
+
+def next_record(
+    last: PollRecord | None,
+    *,
+    watched: Iterable[Pair],
+    read: Mapping[Pair, datetime | None],
+    answered: int,
+    failed: int,
+    bound_seconds: float,
+    began: datetime,
+    now: datetime,
+    token: int,
+) -> PollRecord:
+    """The record of a poll that comes to its end `now`, after `last`.
+
+    `read`: last good reads, this poll's included. `answered`: how many complete answers this poll got.
+    """
+    names = {str(pair): read.get(pair) for pair in watched}
+    joined = last.joined if last else {}
+    return PollRecord(
+        started=began,
+        finished=now,
+        token=token,
+        complete_at=now if answered else (last.complete_at if last else None),
+        without_answer=0 if answered else (last.without_answer if last else 0) + 1,
+        read={name: moment for name, moment in names.items() if moment},
+        joined={name: joined.get(name, now) for name, moment in names.items() if not moment},
+        bound_seconds=bound_seconds,
+        polled=answered,
+        failed=failed,
+    )

@@ -63,14 +63,16 @@ def fold(state: State, rows: Iterable[Row]) -> State:
     return state
 
 
-def load(store: ReadStore, shard: str = SHARD) -> tuple[State, bool]:
-    """The state as committed now, and whether the log held more than the checkpoint."""
+def load(store: ReadStore, shard: str = SHARD) -> tuple[State, frozenset[str]]:
+    """The state as committed now, and the ids of the events that the log knew newer than the checkpoint."""
     state = _checkpointed(store.load_checkpoint(shard))
-    behind = False
+    touched: set[str] = set()
     while rows := store.read_log(shard, state.seq, PAGE):
-        state = fold(state, rows)
-        behind = True
-    return state, behind
+        for row in rows:
+            entry = decode_entry(row.blob)
+            state = apply(state, row.seq, entry)
+            touched.update(change.event.id for change in entry.changes)
+    return state, frozenset(touched)
 
 
 def encode_entry(entry: Entry) -> bytes:
@@ -87,6 +89,16 @@ def decode_entry(blob: bytes) -> Entry:
 
 def to_checkpoint(state: State) -> Checkpoint:
     return Checkpoint(state.seq, zlib.compress(msgspec.json.encode(state), 1))
+
+
+def document(event: HealthEvent) -> tuple[str, str, bytes]:
+    """The event document as the store keeps it: id, month of its start (else of its last change), the event."""
+    return event.id, f"{event.start or event.changed_at:%Y-%m}", msgspec.json.encode(event)
+
+
+def decode_document(blob: bytes) -> HealthEvent:
+    """The event of a document; raises ContractError if it cannot be read."""
+    return _decode(blob, HealthEvent, "event document")
 
 
 def encode_record(record: msgspec.Struct) -> bytes:

@@ -89,7 +89,7 @@ def _fitted(envelope: Json, limit: int) -> str:
     """The JSON text; texts over a length are cut, ever shorter, until it fits. The whole stays behind links.event."""
     text = _encode(envelope)
     length = 8_192
-    while len(text.encode()) > limit:
+    while len(text.encode()) > limit and length:
         text = _encode(_cut(envelope, length))
         length //= 2
     return text
@@ -100,7 +100,9 @@ def _cut(envelope: Json, length: int) -> Json:
     data = envelope["data"]
     event = data["event"]
     updates = [u | {"text": _short(u["text"], length)} for u in event["updates"][-20:]]
-    cut_event = event | {"title": _short(event["title"], length), "updates": updates}
+    cut_event = (
+        event | {name: _short_value(event[name], length) for name in ("title", "severity")} | {"updates": updates}
+    )
     previous = {name: _short_value(value, length) for name, value in data["previous"].items()}
     return envelope | {"data": data | {"event": cut_event, "previous": previous, "truncated": True}}
 

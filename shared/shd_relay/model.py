@@ -204,7 +204,7 @@ class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     `finished`: the last poll that came to its end. `complete_at`: the last complete answer. `without_answer`: polls in
     a row without one. `read` holds, for every pair of that poll's watch list that was ever read, its last good read;
     `joined`, for the others, since when they are watched. `bound_seconds`: a pair whose last good read is older than
-    this is stale. `pending`: committed changes that the topic has not accepted yet.
+    this is stale.
     """
 
     started: datetime
@@ -217,7 +217,6 @@ class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bound_seconds: float
     polled: int = 0
     failed: int = 0
-    pending: int = 0
 
 
 class Parked(Struct, frozen=True, kw_only=True):

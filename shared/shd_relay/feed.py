@@ -1,0 +1,77 @@
+"""The feed's own event: when the source turns stale, blind, and back, subscribers are told like of any other event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from shd_relay import times
+from shd_relay.model import FEED, Change, HealthEvent, Item, SourceState, State, Verb
+
+OPERATION = "relay"  # under which the event keeps the source's state that it told of
+PAIRS_NAMED = 50  # contract: at most so many pair names in a message
+
+TURNS: dict[SourceState, tuple[Verb, State]] = {
+    "stale": ("stale", "open"),
+    "blind": ("blind", "open"),
+    "fresh": ("recovered", "resolved"),
+}
+"""The source's state -> the verb that announces it, and the state of the feed's event. Fresh at first is no change."""
+
+
+def turn(
+    feed: HealthEvent | None,
+    source: SourceState,
+    *,
+    complete_at: datetime | None,
+    old_pairs: Sequence[str],
+    watched: int,
+    now: datetime,
+    at: datetime,
+) -> Change | None:
+    """The change that tells of the source's turn, None if subscribers know it already.
+
+    `old_pairs`: names of the pairs whose last good read is too old. `now`: when it was judged; `at`: of the commit.
+    """
+    verb, state = TURNS[source]
+    told = feed.said[OPERATION].title if feed else "fresh"
+    if told == source:
+        return None
+    before = feed or _first(at)
+    event = msgspec.structs.replace(
+        before,
+        revision=before.revision + 1,
+        title=_title(source, complete_at),
+        state=state,
+        start=before.start if before.state == "open" else now,
+        end=None if state == "open" else now,
+        said={OPERATION: Item(title=source)},
+        since=before.since if before.state == state and feed else at,
+        changed_at=at,
+    )
+    changed = tuple(name for name in ("title", "state") if feed and getattr(before, name) != getattr(event, name))
+    return Change(
+        verb=verb,
+        event=event,
+        changed=changed,
+        previous={name: getattr(before, name) for name in changed},
+        observed_at=now,
+        pairs=tuple(sorted(old_pairs)[:PAIRS_NAMED]),
+        counts={"pairs": watched, "stale": len(old_pairs)},
+    )
+
+
+def _first(at: datetime) -> HealthEvent:
+    return HealthEvent(
+        id=FEED, revision=0, kind="feed", product="", region="", title="", state="resolved", since=at, changed_at=at
+    )
+
+
+def _title(source: SourceState, complete_at: datetime | None) -> str:
+    if source == "fresh":
+        return "fresh: the status API answers again"
+    last = f"the last complete answer came at {times.text(complete_at)}" if complete_at else "no complete answer yet"
+    what = "the status API does not answer" if source == "blind" else "over half of the pairs could not be read lately"
+    return f"{source}: {what}; {last}"

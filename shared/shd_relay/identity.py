@@ -1,0 +1,156 @@
+"""Which observed item is which known event. The API gives no id, rewrites titles on recovery, and two events can share
+a start (facts/state-and-proof.md, section 2.5). List position is never used.
+
+Per pair, one to one, in this order; what is matched leaves the contest:
+
+1. same start, same title, same end      2. same start, same title      3. same start, same normalised title
+4. left over with the same start: one on each side is the same event (its title was edited); of several the assignment
+   with the greatest total similarity of titles, of at least 0.5 each where the counts differ
+5. equal normalised title, equally over or not, starts within two hours: its start was corrected
+
+Known to fail: title and start changed between two reads (withdrawn and new); two siblings of one start both rewritten
+at once (may swap); exact twins (only their number is right); one removed and another of the same start added in one
+read (merged); a status word without brackets in a language that `normalised` does not know.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections import defaultdict
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from difflib import SequenceMatcher
+from itertools import permutations
+
+from shd_relay.model import Item, Pair
+
+EXHAUSTIVE = 6  # all assignments are tried up to so many on a side, greedy beyond
+SIMILAR = 0.5
+START_CORRECTION = timedelta(hours=2)
+
+_BRACKETED = re.compile(r"\[[^\]]*\]|【[^】]*】|\([^)]*\)|（[^）]*）")
+_NOT_A_WORD = re.compile(r"[\W_]+")
+
+
+def normalised(title: str) -> str:
+    """The title without case, punctuation and bracketed status words; as it is where nothing else would be left."""
+    bare = _NOT_A_WORD.sub(" ", _BRACKETED.sub(" ", title)).strip().casefold()
+    return bare or _NOT_A_WORD.sub(" ", title).strip().casefold()
+
+
+def match(known: Mapping[str, Item], items: Sequence[Item], now: datetime) -> dict[int, str]:
+    """Index of the item -> id of the known event that it is; items without an entry are new.
+
+    `known` maps ids to what was last said of each, those preferred among equals first.
+    """
+    contest = _Contest(known, items)
+    contest.settle(lambda item: (item.start, item.title, item.end))
+    contest.settle(lambda item: (item.start, item.title))
+    contest.settle(lambda item: (item.start, normalised(item.title)))
+    contest.assign_same_start()
+    contest.settle_corrected_starts(now)
+    return contest.matched
+
+
+def new_id(pair: Pair, item: Item, taken: Collection[str]) -> str:
+    """The id of an event seen for the first time, fixed for ever at its first commit; not one of `taken`."""
+    start = item.start.isoformat() if item.start else ""
+    ordinal = 0
+    while True:
+        seed = "\n".join((pair.product, pair.region, start, normalised(item.title), str(ordinal)))
+        digest = base64.b32encode(hashlib.sha256(seed.encode()).digest()).decode().lower()
+        if (id_ := f"evt_{digest[:26]}") not in taken:
+            return id_
+        ordinal += 1
+
+
+class _Contest:
+    """The items and events that are not matched yet."""
+
+    def __init__(self, known: Mapping[str, Item], items: Sequence[Item]) -> None:
+        self.known = dict(known)
+        self.items = dict(enumerate(items))
+        self.matched: dict[int, str] = {}
+
+    def settle(self, key: Callable[[Item], Hashable]) -> None:
+        """Matches what has the same key, in order."""
+        waiting = defaultdict(list)
+        for id_, item in self.known.items():
+            waiting[key(item)].append(id_)
+        for index, item in list(self.items.items()):
+            if candidates := waiting[key(item)]:
+                self._take(index, candidates.pop(0))
+
+    def assign_same_start(self) -> None:
+        by_start: dict[datetime | None, tuple[list[int], list[str]]] = defaultdict(lambda: ([], []))
+        for index, item in self.items.items():
+            by_start[item.start][0].append(index)
+        for id_, item in self.known.items():
+            by_start[item.start][1].append(id_)
+        for indices, ids in by_start.values():
+            for index, id_ in self._assignment(indices, ids):
+                self._take(index, id_)
+
+    def settle_corrected_starts(self, now: datetime) -> None:
+        for index, item in list(self.items.items()):
+            near = [
+                (gap, id_) for id_, event in self.known.items() if (gap := _start_gap(event, item, now)) is not None
+            ]
+            if near:
+                self._take(index, min(near)[1])
+
+    def _assignment(self, indices: Sequence[int], ids: Sequence[str]) -> Iterable[tuple[int, str]]:
+        if not indices or not ids:
+            return []
+        if len(indices) == len(ids) == 1:
+            return [(indices[0], ids[0])]
+        alike = {(i, id_): _similarity(self.items[i].title, self.known[id_].title) for i in indices for id_ in ids}
+        small = max(len(indices), len(ids)) <= EXHAUSTIVE
+        pairs = _best(indices, ids, alike) if small else _greedy(alike)
+        floor = SIMILAR if len(indices) != len(ids) else 0.0
+        return [pair for pair in pairs if alike[pair] >= floor]
+
+    def _take(self, index: int, id_: str) -> None:
+        self.matched[index] = id_
+        del self.items[index]
+        del self.known[id_]
+
+
+def _best(
+    indices: Sequence[int], ids: Sequence[str], alike: Mapping[tuple[int, str], float]
+) -> Sequence[tuple[int, str]]:
+    if len(indices) <= len(ids):
+        choices: Iterable[list[tuple[int, str]]] = (
+            list(zip(indices, some, strict=True)) for some in permutations(ids, len(indices))
+        )
+    else:
+        choices = (list(zip(some, ids, strict=True)) for some in permutations(indices, len(ids)))
+    return max(choices, key=lambda pairs: sum(alike[pair] for pair in pairs))
+
+
+def _greedy(alike: Mapping[tuple[int, str], float]) -> Sequence[tuple[int, str]]:
+    chosen: dict[int, str] = {}
+    for index, id_ in sorted(alike, key=lambda pair: -alike[pair]):
+        if index not in chosen and id_ not in chosen.values():
+            chosen[index] = id_
+    return list(chosen.items())
+
+
+def _similarity(a: str, b: str) -> float:
+    return SequenceMatcher(None, normalised(a), normalised(b), autojunk=False).ratio()
+
+
+def _start_gap(event: Item, item: Item, now: datetime) -> timedelta | None:
+    """How far the start was moved, if this can be a correction; an unknown start is as near as any."""
+    if normalised(event.title) != normalised(item.title) or _is_over(event, now) != _is_over(item, now):
+        return None
+    if event.start is None or item.start is None:
+        return START_CORRECTION
+    gap = abs(event.start - item.start)
+    return gap if gap <= START_CORRECTION else None
+
+
+def _is_over(item: Item, now: datetime) -> bool:
+    return item.end is not None and item.end <= now

@@ -1,0 +1,99 @@
+"""The publishing half: log -> topic, in order, one message at a time (design.md, law 3).
+
+Publish after the commit, mark after the publish. At least once: a crash between the two repeats one message, under the
+same id. What the topic refuses for itself is parked and a short notice goes in its place; anything else stops the relay
+and stays in the log for the next poll.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import NamedTuple
+
+from shd_relay import ledger, message
+from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable
+from shd_relay.model import Change, Entry, Parked, Position
+from shd_relay.ports import Publisher, Store
+
+OUT_OF_TIME = "out of time, or another poller took over"
+
+
+class Relayed(NamedTuple):
+    """How far it came. `stopped`: why it did not come to the end, with the topic's own word for it; None: it did."""
+
+    published: int = 0
+    parked: int = 0
+    stopped: str | None = None
+
+
+def relay(
+    store: Store,
+    publisher: Callable[[], Publisher],
+    *,
+    shard: str,
+    public_url: str | None,
+    may_go_on: Callable[[], bool],
+    now: Callable[[], datetime],
+) -> Relayed:
+    """Publishes what is committed after the watermark, in log order, as long as `may_go_on`.
+
+    `may_go_on` says whether the lease is still ours and the budget lasts; it is asked before every message. Raises
+    StoreUnavailable when the store does; what was published since the last mark is then published again, once.
+    """
+    published = parked = 0
+    mark = reached = store.load_watermark(shard)
+    for change, entry, reached in changes_after(store, shard, mark):
+        if not change.pushed:
+            continue
+        if not may_go_on():
+            return Relayed(published, parked, OUT_OF_TIME)
+        try:
+            parked += _publish(store, publisher(), shard, public_url, now, (change, entry, reached))
+        except (PublishUnavailable, ContractError) as error:
+            return Relayed(published, parked, f"{error.code}: {error}" if error.code else str(error))
+        published += 1
+        mark = reached
+        store.save_watermark(shard, mark)
+    if reached > mark:  # history at the end of the log, which nobody is told of
+        store.save_watermark(shard, reached)
+    return Relayed(published, parked)
+
+
+def changes_after(store: Store, shard: str, mark: Position) -> Iterator[tuple[Change, Entry, Position]]:
+    """Every committed change after `mark`, in log order, with its entry and the position that it ends at."""
+    after = max(0, mark.seq - 1)
+    while rows := store.read_log(shard, after, ledger.PAGE):
+        for row in rows:
+            entry = ledger.decode_entry(row.blob)
+            for offset, change in enumerate(entry.changes, 1):
+                if (position := Position(row.seq, offset)) > mark:
+                    yield change, entry, position
+        after = rows[-1].seq
+
+
+def pending(store: Store, shard: str) -> int:
+    """How many committed changes the topic has not accepted yet."""
+    return sum(change.pushed for change, _, _ in changes_after(store, shard, store.load_watermark(shard)))
+
+
+def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
+    store: Store,
+    publisher: Publisher,
+    shard: str,
+    public_url: str | None,
+    now: Callable[[], datetime],
+    place: tuple[Change, Entry, Position],
+) -> int:
+    """Publishes the change; 1 if its message was refused and parked, and at most a short notice of it went out."""
+    full = message.of(*place, public_url)
+    try:
+        publisher.publish(full)
+    except MessageRefused as refusal:
+        store.park(shard, Parked(key=f"message:{full.id}", at=now(), reason=str(refusal), body=full.body))
+    else:
+        return 0
+    with contextlib.suppress(MessageRefused):  # even so short it is refused: it stays parked, and in /v1/changes
+        publisher.publish(message.notice_of(*place, public_url))
+    return 1

@@ -1,0 +1,47 @@
+"""Which pairs are read next, since when, and how long one may wait. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timezone
+
+from shd_relay.freshness import INTERVALS
+from shd_relay.model import HealthEvent, Pair, PairWork
+from shd_relay.ports import ReadRequest
+
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
+
+
+def key(operation: str, pair: Pair) -> str:
+    """The key of a pair's work record."""
+    return f"{operation} {pair}"
+
+
+def requests(
+    pairs: Iterable[Pair],
+    events: Mapping[Pair, Sequence[HealthEvent]],
+    work: Mapping[str, PairWork],
+    operation: str,
+    now: datetime,
+) -> list[ReadRequest]:
+    """Every pair, those with events that live first, then the longest unread: what a poll does not reach is first next.
+
+    The window reaches back to the start of the oldest living event and to the last good read (design.md, section 4).
+    """
+    ordered = []
+    for pair in pairs:
+        living = [event for event in events.get(pair, ()) if not event.over]
+        done = work.get(key(operation, pair), PairWork())
+        starts = [event.start for event in living if event.start is not None]
+        since = min([*starts, done.last_good or now, now])
+        ordered.append((not living, done.last_tried or _NEVER, ReadRequest(pair, since)))
+    ordered.sort(key=lambda row: row[:2])
+    return [request for _, _, request in ordered]
+
+
+def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: int) -> float:
+    """Seconds after which a pair's last good read is too old: three intervals, or three rotations where the pairs do
+    not fit into one poll at `rate` calls a second (0: no limit)."""
+    rounds = math.ceil(pairs / max(1.0, rate * budget_seconds)) if rate else 1
+    return float(INTERVALS * interval_seconds * max(1, rounds))
