@@ -24,6 +24,7 @@ __all__ = [
     "SqliteAddress",
     "StoreAddress",
     "TablestoreAddress",
+    "environment",
     "from_process",
     "load",
 ]
@@ -71,8 +72,13 @@ class Settings(Struct, frozen=True, kw_only=True):
 
 
 def from_process(function: Function, base: Path) -> Settings:
-    """The settings of this process: the one place that reads its environment. Raises SettingsError."""
-    return load(os.environ, function=function, base=base)
+    """The settings of this process: Raises SettingsError."""
+    return load(environment(), function=function, base=base)
+
+
+def environment() -> Mapping[str, str]:
+    """A copy of the process's environment: where an adapter finds the credentials of this call."""
+    return dict(os.environ)
 
 
 def load(environ: Mapping[str, str], *, function: Function, base: Path) -> Settings:

@@ -1,0 +1,121 @@
+"""Settings -> adapters -> use cases. The only room that knows which adapter stands behind which port.
+
+Each adapter is imported where it is made: the status function never loads the SDK of the status API or of MNS, and a
+poll without news never loads that of MNS.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from shd_relay import clock, config, logs, settings
+from shd_relay.errors import SettingsError
+from shd_relay.model import SHARD, Pair
+from shd_relay.settings import Settings, SqliteAddress
+
+if TYPE_CHECKING:
+    from shd_relay.poll import Plan
+    from shd_relay.ports import Publisher, Source, Store
+    from shd_relay.web.service import Service
+
+TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
+RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, the last publish, the records
+
+
+def store_for(chosen: Settings, *, read_only: bool = False) -> Store:
+    """The store that SHD_STORE names; nothing is touched until it is used."""
+    if isinstance(chosen.store, SqliteAddress):
+        from shd_relay.adapters.sqlite_store import SqliteStore
+
+        return SqliteStore(chosen.store.path, read_only=read_only)
+    raise SettingsError(["SHD_STORE: tablestore is not built yet in this version; sqlite works outside the cloud"])
+
+
+def status_service(base: Path) -> Service:
+    """The query side of this process; `base` is the handler's folder. Raises SettingsError."""
+    from shd_relay.web.service import Service
+    from shd_relay.web.site import Site
+
+    chosen = settings.from_process("status", base)
+    known = config.load(chosen.config_path)
+    site = Site(
+        config=known,
+        pairs=config.watch_list(chosen, known),
+        interval_seconds=chosen.interval_seconds,
+        public_url=chosen.public_url,
+        global_region=chosen.global_region,
+    )
+    return Service(store_for(chosen, read_only=True), site)
+
+
+def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
+    """One poll for one invocation: its report, which is also written as one line of the log. Raises SettingsError."""
+    from shd_relay.payload import refusal
+    from shd_relay.report import Report
+
+    environ = settings.environment()
+    chosen = settings.load(environ, function="poll", base=base)
+    pairs = config.watch_list(chosen, config.load(chosen.config_path))
+    owner = str(getattr(context, "request_id", "") or uuid.uuid4().hex)
+    if refused := refusal(event):
+        report = Report(poll=owner, state="refused", error=refused).as_json()
+    else:
+        report = _poll(chosen, plan_for(chosen, pairs, context), context, environ, owner)
+    well = report["state"] in {"done", "busy"} and not report["stopped"]
+    logs.line("poll finished", clock.now(), level=logging.INFO if well else logging.WARNING, **report)
+    return report
+
+
+def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan:
+    """What this invocation may spend: SHD_BUDGET_SECONDS and SHD_LEASE_SECONDS, else by the function's timeout."""
+    from shd_relay.poll import Plan
+
+    timeout = float(getattr(getattr(context, "function", None), "timeout", 0) or TIMEOUT_SECONDS)
+    budget = chosen.budget_seconds or max(timeout - RESERVE_SECONDS, timeout / 2)
+    return Plan(
+        shard=SHARD,
+        pairs=pairs,
+        interval_seconds=chosen.interval_seconds,
+        budget_seconds=budget,
+        lease_seconds=chosen.lease_seconds or timeout,
+        rate=chosen.rate if chosen.rate_max else 0.0,
+        public_url=chosen.public_url,
+    )
+
+
+def _poll(chosen: Settings, plan: Plan, context: object, environ: Mapping[str, str], owner: str) -> dict[str, Any]:
+    from shd_relay.adapters import credentials
+    from shd_relay.poll import Poller
+
+    for_source = credentials.for_source(context, environ)  # both at once: a missing key is a wrong configuration,
+    for_topic = credentials.from_context(context, environ)  # to be told before anything is done
+    store = store_for(chosen)
+
+    def source(deadline: float, rate: float | None) -> Source:
+        from shd_relay.adapters.status_api import ListEventsSource
+
+        return ListEventsSource(
+            chosen.status_endpoint,
+            for_source,
+            deadline=deadline,
+            rate=rate or chosen.rate,
+            rate_max=chosen.rate_max or 0.0,
+        )
+
+    def publisher(deadline: float) -> Publisher:
+        from shd_relay.adapters.mns_topic import MnsPublisher
+
+        return MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, for_topic, deadline=deadline)
+
+    poller = Poller(
+        plan=plan, store=store, source=source, publisher=publisher,
+        now=clock.now, monotonic=clock.monotonic, owner=owner,
+    )  # fmt: skip
+    try:
+        return poller.run()
+    finally:
+        store.close()
