@@ -28,7 +28,7 @@ class Plan(NamedTuple):
 
     shard: str
     pairs: tuple[Pair, ...]
-    interval_seconds: int
+    interval_seconds: float
     budget_seconds: float
     lease_seconds: float
     rate: float

@@ -40,7 +40,7 @@ def requests(
     return [request for _, _, request in ordered]
 
 
-def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: int) -> float:
+def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: float) -> float:
     """Seconds after which a pair's last good read is too old: three intervals, or three rotations where the pairs do
     not fit into one poll at `rate` calls a second (0: no limit)."""
     rounds = math.ceil(pairs / max(1.0, rate * budget_seconds)) if rate else 1

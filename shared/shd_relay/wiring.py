@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from shd_relay import clock, config, logs, settings
+from shd_relay.config import Config
 from shd_relay.errors import SettingsError
 from shd_relay.model import SHARD, Pair
 from shd_relay.settings import Settings, SqliteAddress
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from shd_relay.web.service import Service
 
 TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
+BUSY_SECONDS = 1.0  # a commit takes milliseconds; who holds the file for longer is an outage
 RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, the last publish, the records
 
 
@@ -31,7 +33,7 @@ def store_for(chosen: Settings, *, read_only: bool = False) -> Store:
     if isinstance(chosen.store, SqliteAddress):
         from shd_relay.adapters.sqlite_store import SqliteStore
 
-        return SqliteStore(chosen.store.path, read_only=read_only)
+        return SqliteStore(chosen.store.path, read_only=read_only, busy_seconds=BUSY_SECONDS)
     raise SettingsError(["SHD_STORE: tablestore is not built yet in this version; sqlite works outside the cloud"])
 
 
@@ -40,16 +42,34 @@ def status_service(base: Path) -> Service:
     from shd_relay.web.service import Service
     from shd_relay.web.site import Site
 
-    chosen = settings.from_process("status", base)
-    known = config.load(chosen.config_path)
+    chosen, known, pairs = _configured("status", settings.environment(), base)
     site = Site(
         config=known,
-        pairs=config.watch_list(chosen, known),
+        pairs=pairs,
         interval_seconds=chosen.interval_seconds,
         public_url=chosen.public_url,
         global_region=chosen.global_region,
     )
     return Service(store_for(chosen, read_only=True), site)
+
+
+def _configured(
+    function: settings.Function, environ: Mapping[str, str], base: Path
+) -> tuple[Settings, Config, tuple[Pair, ...]]:
+    """Settings, config and watch list; one SettingsError with the mistakes of both files and variables."""
+    problems: list[str] = []
+    chosen = known = None
+    try:
+        chosen = settings.load(environ, function=function, base=base)
+    except SettingsError as error:
+        problems += error.problems
+    try:
+        known = config.load(base / (environ.get("SHD_CONFIG", "").strip() or "config.yaml"))
+    except SettingsError as error:
+        problems += error.problems
+    if chosen is None or known is None:
+        raise SettingsError(problems)
+    return chosen, known, config.watch_list(chosen, known)
 
 
 def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
@@ -58,8 +78,7 @@ def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
     from shd_relay.report import Report
 
     environ = settings.environment()
-    chosen = settings.load(environ, function="poll", base=base)
-    pairs = config.watch_list(chosen, config.load(chosen.config_path))
+    chosen, _, pairs = _configured("poll", environ, base)
     owner = str(getattr(context, "request_id", "") or uuid.uuid4().hex)
     if refused := refusal(event):
         report = Report(poll=owner, state="refused", error=refused).as_json()

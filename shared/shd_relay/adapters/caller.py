@@ -1,0 +1,120 @@
+"""One call of the status API until it has an answer: pace, signature, deadline, retries.
+
+Shared by all threads of a read, as is what they learn together: the pace, and that every further call would be refused.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Mapping
+from datetime import datetime, timezone
+
+from shd_relay import clock
+from shd_relay.adapters.credentials import Credentials, redact
+from shd_relay.adapters.limiter import Limiter
+from shd_relay.adapters.refusals import Verdict, judge
+from shd_relay.adapters.signing import Signer
+from shd_relay.adapters.transport import Answer, Transport
+from shd_relay.dialect import Listing, read_listing
+from shd_relay.envelope import Refusal, read_refusal
+from shd_relay.errors import ContractError, SourceUnavailable
+
+SAME_REFUSALS = 5  # in a row, without a success between them: the next ones will be the same
+RETRIES = 2  # after a failure that may pass
+_JITTER = (0.05, 0.25)  # seconds, times the number of the try
+
+
+class Refused:
+    """Remembers refusals that concern everyone: the same one several times in a row ends the asking."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._count = 0
+        self._last: Verdict | None = None
+
+    @property
+    def for_good(self) -> Verdict | None:
+        """What every further call would be refused with; None while that is not clear."""
+        return self._last if self._count >= SAME_REFUSALS else None
+
+    def note(self, verdict: Verdict | None) -> None:
+        """What a call came to; None: an answer."""
+        with self._lock:
+            if self.for_good is not None:
+                return
+            if verdict is None or verdict.meaning != "everyone":
+                self._count = 0
+                return
+            same = self._last is not None and self._last.code == verdict.code
+            self._count = self._count + 1 if same else 1
+            self._last = verdict
+
+
+class Caller:
+    """Calls one action. `deadline`: `clock.monotonic` seconds after which no call starts or goes on."""
+
+    def __init__(
+        self, action: str, transport: Transport, credentials: Credentials, limiter: Limiter, *,
+        deadline: float, call_seconds: float,
+    ) -> None:  # fmt: skip
+        self._action = action
+        self._transport = transport
+        self._credentials = credentials
+        self._signer = Signer(credentials)
+        self._limiter = limiter
+        self._deadline = deadline
+        self._call_seconds = call_seconds
+        self.refused = Refused()
+
+    def call(self, query: Mapping[str, str | None], *, region: str) -> Listing | Verdict:
+        """The turn for the first try is taken already. Retries take their own."""
+        failures = 0
+        while True:
+            outcome = self._try(query, region)
+            if isinstance(outcome, Listing):
+                self._limiter.succeeded()
+                self.refused.note(None)
+                return outcome
+            if outcome.meaning == "throttled":
+                self._limiter.throttled(outcome.wait)
+            elif outcome.meaning == "passing" and failures < RETRIES:
+                failures += 1
+                self._rest(failures)
+            else:
+                self.refused.note(outcome)
+                return outcome
+            if not self._limiter.wait_turn(self._deadline):
+                return outcome
+
+    def _rest(self, failures: int) -> None:
+        left = max(self._deadline - clock.monotonic(), 0.0)
+        self._limiter.rest(min(random.uniform(*_JITTER) * failures, left))  # noqa: S311 - jitter
+
+    def _try(self, query: Mapping[str, str | None], region: str) -> Listing | Verdict:
+        """One request. Whatever goes wrong, in the SDK's code too, is a verdict and concerns this call only."""
+        try:
+            signed = self._signer.sign(self._action, query, region=region)
+            seconds = min(self._call_seconds, self._deadline - clock.monotonic())
+            answer = self._transport.get(signed.target, signed.headers, seconds=max(seconds, 0.001))
+            return self._read(answer)
+        except SourceUnavailable as error:
+            return Verdict("passing", error.code, redact(error, self._credentials))
+        except ContractError as error:
+            return Verdict("pair", error.code, redact(error, self._credentials))
+        except Exception as error:  # noqa: BLE001 - SDKs raise whatever they please (status-api.md 3.8)
+            return Verdict("pair", type(error).__name__, f"unexpected {redact(repr(error), self._credentials)}")
+
+    def _read(self, answer: Answer) -> Listing | Verdict:
+        if answer.status == 200:
+            try:
+                return read_listing(answer.body)
+            except ContractError as error:
+                if not error.code:
+                    raise
+                return self._judge(answer, Refusal(error.code, str(error)))
+        return self._judge(answer, read_refusal(answer.body))
+
+    def _judge(self, answer: Answer, refusal: Refusal) -> Verdict:
+        machine = datetime.now(timezone.utc)  # not clock.now: the signature was made with the machine's time
+        return judge(self._action, answer.status, answer.headers, refusal, now=machine, credentials=self._credentials)

@@ -1,0 +1,161 @@
+"""ListEvents of the status API, as a source of observations."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from shd_relay import window
+from shd_relay.adapters.caller import Caller
+from shd_relay.adapters.credentials import Credentials
+from shd_relay.adapters.fanout import fan_out
+from shd_relay.adapters.limiter import Limiter
+from shd_relay.adapters.refusals import Verdict
+from shd_relay.adapters.transport import Transport
+from shd_relay.dialect import Listing
+from shd_relay.model import FailedRead, Observation, Pair
+from shd_relay.ports import ReadRequest
+
+OPERATION = "ListEvents"
+_OUT_OF_TIME = Verdict("passing", "Deadline", "no time left in this poll for a further call")
+
+
+class ListEventsSource:
+    """Implements ports.Source. One for each invocation: its credentials and its deadline are that one's.
+
+    `deadline` is in `clock.monotonic` seconds: no call starts after it, none runs beyond it. `call_seconds` bounds one
+    call, `rate` and `rate_max` (0 = none) are calls per second, `size_cap` bytes of one answer, decoded.
+    `ca_bundle`: a file of certificates to trust in place of the system's.
+    """
+
+    operation = OPERATION
+
+    def __init__(
+        self, endpoint: str, credentials: Credentials, *,
+        deadline: float, rate: float, rate_max: float,
+        threads: int = 64, call_seconds: float = 10.0, size_cap: int = 8_000_000, ca_bundle: str | None = None,
+    ) -> None:  # fmt: skip
+        self._endpoint = endpoint
+        self._credentials = credentials
+        self._deadline = deadline
+        self._threads = threads
+        self._call_seconds = call_seconds
+        self._size_cap = size_cap
+        self._ca_bundle = ca_bundle
+        self._limiter = Limiter(rate, rate_max)
+        self._rung = 0
+
+    def read(self, requests: Sequence[ReadRequest], *, now: datetime, rung: int) -> Iterator[Observation | FailedRead]:
+        """See ports.Source. `now` is the time of every outcome, and says which day is today."""
+        if not requests:
+            return
+        ladder = Ladder(rung)
+        transport = Transport(
+            self._endpoint, connections=self._threads, size_cap=self._size_cap, ca_bundle=self._ca_bundle
+        )
+        caller = Caller(
+            OPERATION, transport, self._credentials, self._limiter,
+            deadline=self._deadline, call_seconds=self._call_seconds,
+        )  # fmt: skip
+        reader = _Reader(caller, self._limiter, ladder, now=now, deadline=self._deadline)
+        self._limiter.open()
+
+        def give_up() -> None:
+            self._limiter.close()
+            transport.close()
+            self._rung = ladder.learned
+
+        yield from fan_out(requests, reader.read, threads=self._threads, turn=reader.turn, give_up=give_up)
+
+    def learned(self) -> tuple[int, float | None]:
+        """See ports.Source. The rate is None while there is neither a ceiling nor a throttled answer."""
+        return self._rung, self._limiter.rate()
+
+
+class Ladder:
+    """Which rung of the window is asked for. A refusal narrows it for everyone at once; it widens in no read."""
+
+    def __init__(self, rung: int) -> None:
+        self._lock = threading.Lock()
+        self.rung = window.clamp(rung)
+        self.learned = self.rung
+
+    def refused(self, rung: int) -> bool:
+        """`rung` was refused; False when none is left below it."""
+        with self._lock:
+            lower = window.clamp(rung + 1)
+            self.rung = max(self.rung, lower)
+            return lower > rung
+
+    def proved(self, rung: int) -> None:
+        """A pair that had been refused was answered at `rung`.
+
+        Only that is worth remembering: a pair that is refused at every rung is refused for another reason.
+        """
+        with self._lock:
+            self.learned = max(self.learned, rung)
+
+
+class _Reader:
+    """Reads one pair after the other, from many threads."""
+
+    def __init__(self, caller: Caller, limiter: Limiter, ladder: Ladder, *, now: datetime, deadline: float) -> None:
+        self._caller = caller
+        self._limiter = limiter
+        self._ladder = ladder
+        self._now = now
+        self._deadline = deadline
+
+    def turn(self) -> bool:
+        """Whether the next pair may begin. What is refused for good needs no turn: nothing is sent."""
+        return self._caller.refused.for_good is not None or self._limiter.wait_turn(self._deadline)
+
+    def read(self, request: ReadRequest) -> Observation | FailedRead:
+        """One pair. The turn for its first call is taken already."""
+        known = self._caller.refused.for_good
+        outcome = known if known is not None else self._narrowing(request)
+        return self._failed(request.pair, outcome) if isinstance(outcome, Verdict) else outcome
+
+    def _narrowing(self, request: ReadRequest) -> Observation | Verdict:
+        refused = False
+        while True:
+            rung = self._ladder.rung
+            outcome = self._ask(request, window.plan(request.since, self._now, rung))
+            if isinstance(outcome, Observation):
+                if refused:
+                    self._ladder.proved(rung)
+                return outcome
+            if outcome.meaning != "window" or not self._ladder.refused(rung):
+                return outcome
+            refused = True
+            if not self._limiter.wait_turn(self._deadline):
+                return _OUT_OF_TIME
+
+    def _ask(self, request: ReadRequest, asks: Sequence[window.Ask]) -> Observation | Verdict:
+        listings: list[Listing] = []
+        for ask in asks:
+            if listings and not self._limiter.wait_turn(self._deadline):
+                return _OUT_OF_TIME
+            query = {"ProductId": request.pair.product, "EndDate": ask.end.isoformat(), "NumOfDay": str(ask.days)}
+            outcome = self._caller.call(query, region=request.pair.region)
+            if isinstance(outcome, Verdict):
+                return outcome
+            listings.append(outcome)
+        return self._observed(request.pair, listings, asks)
+
+    def _observed(self, pair: Pair, listings: Sequence[Listing], asks: Sequence[window.Ask]) -> Observation:
+        """What overlapping calls list twice is one item."""
+        items = dict.fromkeys(item for listing in listings for item in listing.items)
+        unreadable = dict.fromkeys(text for listing in listings for text in listing.unreadable)
+        windows = tuple(found for ask in asks if (found := ask.window) is not None)
+        return Observation(
+            pair=pair, operation=OPERATION, at=self._now, items=tuple(items), windows=windows,
+            unreadable=tuple(unreadable),
+        )  # fmt: skip
+
+    def _failed(self, pair: Pair, verdict: Verdict) -> FailedRead:
+        return FailedRead(
+            pair=pair, operation=OPERATION, at=self._now, reason=verdict.reason, code=verdict.code,
+            throttled=verdict.meaning == "throttled",
+        )  # fmt: skip

@@ -1,0 +1,103 @@
+"""answer(Request) -> Response: the whole query side. Pure but for what `look` reads; never raises."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shd_relay.errors import ContractError, RequestError, UnavailableError
+from shd_relay.web import auth, conditional, cors, own_query, params, problem, routes
+from shd_relay.web.ask import Ask, Look, View, Viewer
+from shd_relay.web.http import Pairs, Request, Response
+from shd_relay.web.routes import Found
+from shd_relay.web.site import Site
+
+PATH_CHARACTERS = 2_000
+QUERY_CHARACTERS = 8_000
+RETRY_AFTER = 10
+
+_NOBODY = Viewer(name="", public=True, scopes=frozenset(), pairs=(), keys=frozenset())
+_ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
+
+
+def answer(request: Request, *, site: Site, now: datetime, look: Look) -> Response:
+    """The answer to any request. `look` is called only by those that need to know something, at most a few times."""
+    found = None
+    try:
+        found = _found(request)
+        response = _answered(request, found, site, now, look)
+    except RequestError as error:
+        response = _refusal(request, found, error)
+    except (UnavailableError, ContractError):
+        away = RequestError(503, "the store does not answer now", headers=[("Retry-After", str(RETRY_AFTER))])
+        response = _refusal(request, found, away)
+    except Exception:  # noqa: BLE001 - the last line: a caller must never see a stack trace (facts: 3.6)
+        response = _refusal(request, found, RequestError(500, "something went wrong here; the request id names it"))
+    own = (("X-Request-Id", request.request_id),) if request.request_id else ()
+    return Response(
+        status=response.status,
+        headers=(*response.headers, *_ALWAYS, ("Vary", _vary(site)), *cors.headers(request, site), *own),
+        body=response.body,
+    )
+
+
+def route_of(request: Request) -> str:
+    """The template of the route that is meant, for log lines: they hold no path and no query."""
+    try:
+        return _found(request).route.template
+    except RequestError:
+        return "-"
+
+
+def _found(request: Request) -> Found:
+    if len(request.path) > PATH_CHARACTERS:
+        raise RequestError(414, f"a path has at most {PATH_CHARACTERS} characters here")
+    found = routes.find(request.path, dict(request.query))
+    if found is None:
+        raise RequestError(404, "there is no such address")
+    return found
+
+
+def _answered(request: Request, found: Found, site: Site, now: datetime, look: Look) -> Response:
+    route = found.route
+    if request.method == "OPTIONS":
+        return Response(status=204, headers=(("Allow", route.allow), *_preflight(request, site, route.allow)))
+    if request.method not in route.methods:
+        raise RequestError(405, f"this address takes {route.allow}", headers=[("Allow", route.allow)])
+    if sum(len(name) + len(value) + 2 for name, value in request.query) > QUERY_CHARACTERS:
+        raise RequestError(414, f"a query has at most {QUERY_CHARACTERS} characters here")
+    viewer = auth.viewer_of(request, route.scope, site, now) if route.scope else _NOBODY
+    values = params.read(route.params, request.query, strict=route.strict) | found.values
+    view = route.handler(Ask(request=request, params=values, viewer=viewer, look=look, site=site, now=now))
+    return _sent(request, view, viewer)
+
+
+def _preflight(request: Request, site: Site, allow: str) -> Pairs:
+    granted = dict(cors.headers(request, site))
+    return tuple(pair for pair in cors.preflight(request, site, allow) if pair[0] not in granted)
+
+
+def _sent(request: Request, view: View, viewer: Viewer) -> Response:
+    """The view with its validator, in gzip if that was asked for and pays; 304 when the client has it."""
+    packed = conditional.gzipped(view.body) if conditional.takes_gzip(request) else None
+    body = view.body if packed is None else packed
+    tag = conditional.etag(body)
+    headers = (("ETag", tag), ("Cache-Control", _caching(view, viewer)), *view.headers)
+    if conditional.matches(request, tag):
+        return Response(status=304, headers=headers)
+    coding = () if packed is None else (("Content-Encoding", "gzip"),)
+    return Response(status=200, headers=(("Content-Type", view.content_type), *coding, *headers), body=body)
+
+
+def _caching(view: View, viewer: Viewer) -> str:
+    if not view.store:
+        return "no-store"
+    return "public, max-age=30" if viewer.public else "private, no-cache"
+
+
+def _vary(site: Site) -> str:
+    return "Authorization, Accept-Encoding" + (", Origin" if cors.varies(site) else "")
+
+
+def _refusal(request: Request, found: Found | None, error: RequestError) -> Response:
+    shape = found.route.errors if found else "problem"
+    return own_query.render_error(request, error) if shape == "shd" else problem.render(request, error)

@@ -1,0 +1,107 @@
+"""Who asks, and what they may see."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shd_relay import plans
+from shd_relay.errors import RequestError
+from shd_relay.model import Pair
+from shd_relay.web.ask import Viewer, folded
+from shd_relay.web.http import Request
+from shd_relay.web.site import Site
+
+if TYPE_CHECKING:
+    from shd_relay.config import Partner, Token
+
+# Basic stands first: browsers look only at the first challenge of a line, and must ask for name and token.
+CHALLENGE = ("WWW-Authenticate", 'Basic realm="SHD Relay", charset="UTF-8", Bearer realm="SHD Relay"')
+HEADER_CHARACTERS = 1_000
+
+
+def viewer_of(request: Request, scope: str, site: Site, now: datetime) -> Viewer:
+    """Who asks. Raises RequestError: 401 without a token where one is needed or with a wrong one, 403 when the plan is
+    not in force or the token is not meant for this."""
+    header = request.header("authorization").strip()
+    if not header and site.config.access.public:
+        return _viewer("", site.pairs, frozenset({"read"}), public=True)
+    if not header:
+        raise _refused("a token is needed: send it as Bearer token, or as the password of your partner id")
+    partner, token = _identified(header, site)
+    _check_plan(partner, now)
+    if scope not in token.scopes:
+        raise RequestError(403, f"this token has not the scope {scope}")
+    return _viewer(partner.name, _scope_of(partner, site), token.scopes, public=False)
+
+
+def _identified(header: str, site: Site) -> tuple[Partner, Token]:
+    """Compares with every token there is, each in constant time: the time taken tells nothing about a near miss."""
+    partner_id, secret = _credentials(header)
+    digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
+    found = None
+    for partner in site.config.partners:
+        named = partner_id is None or hmac.compare_digest(_bytes(partner.id), _bytes(partner_id))
+        for token in partner.tokens:
+            if hmac.compare_digest(token.sha256, digest) and named:
+                found = (partner, token)
+    if found is None:
+        raise _refused("this token is not known")
+    return found
+
+
+def _credentials(header: str) -> tuple[str | None, str]:
+    """Partner id (None: not said) and token."""
+    scheme, _, rest = header.partition(" ")
+    if len(header) > HEADER_CHARACTERS:
+        raise _refused("the Authorization header is too long for a token of ours")
+    if scheme.lower() == "bearer":
+        return None, rest.strip()
+    if scheme.lower() != "basic":
+        raise _refused("the Authorization header must be Bearer, or Basic with partner id and token")
+    try:
+        name, colon, secret = base64.b64decode(rest.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        raise _refused("the Basic credentials cannot be read") from None
+    if not colon:
+        raise _refused("the Basic credentials must be partner id and token")
+    return name, secret
+
+
+def _check_plan(partner: Partner, now: datetime) -> None:
+    if plans.in_force(partner.valid_from, partner.valid_until, now):
+        return
+    if plans.in_force(partner.valid_from, partner.valid_from.max, now):
+        raise RequestError(403, f"the support plan has ended: its last day was {partner.valid_until} (UTC+8)")
+    raise RequestError(403, f"the support plan has not begun: its first day is {partner.valid_from} (UTC+8)")
+
+
+def _scope_of(partner: Partner, site: Site) -> tuple[Pair, ...]:
+    products = _names(partner.products)
+    regions = _names(partner.regions)
+    return tuple(
+        pair
+        for pair in site.pairs
+        if (products is None or pair.product.casefold() in products)
+        and (regions is None or pair.region.casefold() in regions)
+    )
+
+
+def _names(ids: tuple[str, ...] | None) -> frozenset[str] | None:
+    return None if ids is None else frozenset(id_.casefold() for id_ in ids)
+
+
+def _viewer(name: str, pairs: tuple[Pair, ...], scopes: frozenset[str], *, public: bool) -> Viewer:
+    return Viewer(name=name, public=public, scopes=scopes, pairs=pairs, keys=frozenset(map(folded, pairs)))
+
+
+def _bytes(text: str) -> bytes:
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _refused(detail: str) -> RequestError:
+    return RequestError(401, detail, headers=[CHALLENGE])

@@ -1,0 +1,43 @@
+"""`/v1/changes`: the very messages that were or will be pushed, in log order, from any place in the log."""
+
+from __future__ import annotations
+
+import msgspec
+
+from shd_relay import cursor, message
+from shd_relay.model import Position
+from shd_relay.web import age
+from shd_relay.web.ask import Ask, View
+from shd_relay.web.events_view import next_link
+from shd_relay.web.facts import Facts
+
+SCANNED = 5_000  # changes looked at for one page, in scope or not
+PAGE_BYTES = 4_000_000
+
+
+def changes(ask: Ask) -> View:
+    """One page. It may be short, even empty, and still have a next one: the cursor passes over what is out of scope.
+
+    `next` is null at the end: a consumer goes on from the `cursor` of the last change that it has.
+    """
+    facts = ask.look()
+    bodies, following = _page(ask, facts)
+    place = None if following is None else cursor.encode(following)
+    body = b'{"changes":[' + b",".join(bodies) + b'],"next":' + msgspec.json.encode(place) + b"}"
+    headers = age.headers(ask, facts, ask.viewer.pairs)
+    return View(body=body, headers=(*headers, *next_link(ask, "after", place)))
+
+
+def _page(ask: Ask, facts: Facts) -> tuple[list[bytes], Position | None]:
+    """The messages, and the place to go on from; None when the log has no more."""
+    bodies: list[bytes] = []
+    size = 0
+    last = ask.params["after"]
+    for number, placed in enumerate(facts.changes(last)):
+        if len(bodies) == ask.params["limit"] or number == SCANNED or size >= PAGE_BYTES:
+            return bodies, last
+        last = placed.position
+        if placed.change.pushed and ask.viewer.sees(placed.change.event):
+            bodies.append(message.of(placed.change, placed.entry, last, ask.site.public_url).body.encode())
+            size += len(bodies[-1])
+    return bodies, None

@@ -1,0 +1,140 @@
+"""What is known, read from the store and kept for a few seconds in the instance."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
+
+from shd_relay import ledger
+from shd_relay.errors import ContractError, StoreUnavailable
+from shd_relay.ledger import State
+from shd_relay.model import SHARD, Change, Entry, HealthEvent, PollRecord, Position
+from shd_relay.ports import ReadStore
+
+POLL_RECORD = "poll"  # the name under which the store holds the PollRecord
+KEEP_SECONDS = 3.0
+_ROWS = 20  # rows of the log in one read: each may have 1 MB
+_PAGE = 200
+_MONTHS = 25
+
+
+class Placed(NamedTuple):
+    """A change, the commit that it stands in, and where it ends."""
+
+    change: Change
+    entry: Entry
+    position: Position
+
+
+class Facts(Protocol):
+    """What the handlers may look at. `unreadable`: the store does not answer, this is the last copy."""
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def record(self) -> PollRecord | None: ...
+
+    @property
+    def unreadable(self) -> bool: ...
+
+    def changes(self, after: Position) -> Iterator[Placed]:
+        """Every committed change after the position, in order. May raise StoreUnavailable on the way."""
+
+    def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
+        """The event as it was last, however long ago it ended. May raise StoreUnavailable."""
+
+    def history(self, since: datetime, until: datetime) -> Iterator[HealthEvent]:
+        """Every event document of the months that the two moments lie in and of those between; two years at most."""
+
+
+class StoreFacts:
+    """Facts over a store: state and record are a copy, the rest is read when asked for."""
+
+    def __init__(self, store: ReadStore, state: State, record: PollRecord | None, *, unreadable: bool) -> None:
+        self._store = store
+        self.state = state
+        self.record = record
+        self.unreadable = unreadable
+
+    def changes(self, after: Position) -> Iterator[Placed]:
+        at = max(after.seq - 1, 0)
+        while rows := self._store.read_log(SHARD, at, _ROWS):
+            for row in rows:
+                entry = ledger.decode_entry(row.blob)
+                first = after.offset if row.seq == after.seq else 0
+                for number, change in enumerate(entry.changes[first:], first + 1):
+                    yield Placed(change, entry, Position(row.seq, number))
+            at = rows[-1].seq
+
+    def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
+        blob = self._store.load_document(id)
+        return None if blob is None else ledger.decode_document(blob)
+
+    def history(self, since: datetime, until: datetime) -> Iterator[HealthEvent]:
+        for month in months(since, until):
+            after = ""
+            while page := self._store.list_documents(month, after, _PAGE):
+                after = page[-1][0]
+                yield from (event for _, blob in page if (event := _readable(blob)))
+
+
+def _readable(blob: bytes) -> HealthEvent | None:
+    """None for a document that cannot be read: it must not hide the others. Asked for by id, it says so."""
+    try:
+        return ledger.decode_document(blob)
+    except ContractError:
+        return None
+
+
+class FactsReader:
+    """Keeps one copy per instance. A refresh reads the poll record and the log's new entries, never the whole again."""
+
+    def __init__(self, store: ReadStore, *, keep_seconds: float = KEEP_SECONDS) -> None:
+        self._store = store
+        self._keep = keep_seconds
+        self._copy: StoreFacts | None = None
+        self._read_at = 0.0
+        self._lock = threading.Lock()
+
+    def facts(self, monotonic: float) -> Facts:
+        """What is known; `monotonic` in seconds says how old the copy is.
+
+        When the store does not answer, the last copy, marked as unreadable; without one, raises StoreUnavailable or
+        ContractError.
+        """
+        with self._lock:
+            if self._copy is None or not 0 <= monotonic - self._read_at < self._keep:
+                self._copy = self._fresh()
+                self._read_at = monotonic
+            return self._copy
+
+    def _fresh(self) -> StoreFacts:
+        before = self._copy
+        try:
+            record = ledger.decode_record(self._store.load_record(SHARD, POLL_RECORD), PollRecord)
+            state = self._grown(before.state) if before else ledger.load(self._store)[0]
+        except (StoreUnavailable, ContractError):
+            if before is None:
+                raise
+            return StoreFacts(self._store, before.state, before.record, unreadable=True)
+        return StoreFacts(self._store, state, record, unreadable=False)
+
+    def _grown(self, state: State) -> State:
+        while rows := self._store.read_log(SHARD, state.seq, _PAGE):
+            state = ledger.fold(state, rows)
+        return state
+
+
+def months(since: datetime, until: datetime) -> Iterator[str]:
+    """`YYYY-MM` of both moments and of all months between, the newest first; the last two years of them at most."""
+    for _ in range(_MONTHS):
+        if (until.year, until.month) < (since.year, since.month):
+            return
+        yield f"{until:%Y-%m}" if until.year > 999 else f"{until.year:04d}-{until:%m}"
+        first = until.replace(day=1)
+        if first.year == 1 and first.month == 1:
+            return
+        until = first - timedelta(days=1)

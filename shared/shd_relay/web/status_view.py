@@ -1,0 +1,83 @@
+"""`/v1/status`: what each pair is, and since when we know it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+
+from shd_relay import freshness, times
+from shd_relay.freshness import PairStatus
+from shd_relay.model import HealthEvent, Pair, SourceState
+from shd_relay.web import age
+from shd_relay.web.ask import Ask, View, folded
+from shd_relay.web.facts import Facts
+
+
+class PairView(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of the answer. `events`: ids of what is open now, the oldest first."""
+
+    product: str
+    region: str
+    status: PairStatus
+    checked_at: str | None
+    events: tuple[str, ...]
+
+
+class StatusView(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. `as_of`: the newest complete answer of SHD among the pairs in view; null: none yet."""
+
+    as_of: str | None
+    source: SourceState
+    pairs: tuple[PairView, ...]
+
+
+def status(ask: Ask) -> View:
+    facts = ask.look()
+    chosen = in_view(ask)
+    body = StatusView(
+        as_of=times.text_or_none(age.as_of(facts, chosen)),
+        source=age.source_state(ask, facts),
+        pairs=tuple(pair_views(ask, facts, chosen)),
+    )
+    return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts, chosen))
+
+
+def in_view(ask: Ask) -> tuple[Pair, ...]:
+    """The pairs of the scope that the filters leave."""
+    products, regions = ask.params["product"], ask.params["region"]
+    return tuple(
+        pair
+        for pair in ask.viewer.pairs
+        if (products is None or pair.product.casefold() in products)
+        and (regions is None or pair.region.casefold() in regions)
+    )
+
+
+def pair_views(ask: Ask, facts: Facts, pairs: Sequence[Pair]) -> list[PairView]:
+    """One row a pair. While the source is blind nothing without trouble is called operational."""
+    blind = age.source_state(ask, facts) == "blind"
+    opened = open_by_pair(facts)
+    views = []
+    for pair in pairs:
+        events = opened.get(folded(pair), [])
+        stale = blind or freshness.is_stale(facts.record, pair, ask.now)
+        views.append(
+            PairView(
+                product=pair.product,
+                region=pair.region,
+                status=freshness.pair_status(events, stale=stale),
+                checked_at=times.text_or_none(age.checked_at(facts, pair)),
+                events=tuple(event.id for event in events),
+            )
+        )
+    return views
+
+
+def open_by_pair(facts: Facts) -> dict[tuple[str, str], list[HealthEvent]]:
+    """What is open, by folded pair, the oldest first."""
+    found: dict[tuple[str, str], list[HealthEvent]] = {}
+    for event in sorted(facts.state.events.values(), key=lambda e: (e.start or e.since, e.id)):
+        if event.state == "open":
+            found.setdefault(folded(event.pair), []).append(event)
+    return found
