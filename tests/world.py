@@ -58,7 +58,9 @@ class Dashboard:
         self.requests = list(requests)
         for pair, _ in requests:
             if pair in self.failing:
-                yield FailedRead(pair=pair, operation=OPERATION, at=now, reason=self.failing[pair], code="InternalError")
+                yield FailedRead(
+                    pair=pair, operation=OPERATION, at=now, reason=self.failing[pair], code="InternalError"
+                )
                 continue
             window = Window(now - timedelta(days=15), now + timedelta(days=15))
             yield Observation(
@@ -122,7 +124,8 @@ class Relay:
         self.clock.minute += after
         self.polls += 1
         ports: dict[str, Any] = {
-            "store": self.store, "source": lambda deadline, rate: self.dashboard, "publisher": lambda deadline: self.topic,
+            "store": self.store,
+            "source": lambda deadline, rate: self.dashboard, "publisher": lambda deadline: self.topic,
             "now": self.clock.now, "monotonic": lambda: 0.0, "owner": f"poll-{self.polls}",
         }  # fmt: skip
         return Poller(plan=self.plan, **(ports | changes)).run()

@@ -19,7 +19,9 @@ INTERVALS = 3
 POLLS_WITHOUT_ANSWER = 2
 
 
-def source_state(record: PollRecord | None, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> SourceState:
+def source_state(
+    record: PollRecord | None, pairs: Sequence[Pair], now: datetime, interval_seconds: float
+) -> SourceState:
     """What the source as a whole is, seen at `now`; never polled is blind."""
     if record is None or record.without_answer >= POLLS_WITHOUT_ANSWER:
         return "blind"

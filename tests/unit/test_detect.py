@@ -6,9 +6,9 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from shd_relay.detect import detect
 from shd_relay.model import Change, HealthEvent, Item, Observation, PairWork, Window
-
 from tests.world import T0, item, minutes, read_before, seen
 
 
@@ -47,7 +47,10 @@ def test_what_is_over_at_the_first_read_becomes_history_without_a_push() -> None
 
 def test_an_event_that_began_and_ended_between_two_reads_is_told_in_two_revisions() -> None:
     changes = Pairlife(read_before(0)).read(item(start=0.2, end=0.8), at=1)
-    assert [(c.verb, c.event.revision, c.event.state) for c in changes] == [("opened", 1, "open"), ("resolved", 2, "resolved")]
+    assert [(c.verb, c.event.revision, c.event.state) for c in changes] == [
+        ("opened", 1, "open"),
+        ("resolved", 2, "resolved"),
+    ]
     assert changes[1].changed == ("state",)
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 from cloudevents.v1.http import from_json
+
 from shd_relay import cursor, message
 from shd_relay.model import Change, Entry, HealthEvent, Position, Update
-
 from tests.world import ECS, minutes
 
 PLACE = Position(7, 2)
@@ -31,7 +31,8 @@ def test_the_envelope_is_the_contract() -> None:
     sent, body = made()
     assert sent.tag == "incident"
     assert {k: body[k] for k in body if k != "data"} == {
-        "specversion": "1.0", "id": "evt_a.3", "source": "urn:shd-relay:main", "type": "com.aliyun.shd.incident.updated.v1",
+        "specversion": "1.0", "id": "evt_a.3", "source": "urn:shd-relay:main",
+        "type": "com.aliyun.shd.incident.updated.v1",
         "subject": "ecs/cn-hongkong", "time": "2022-12-18T01:02:00.000Z", "datacontenttype": "application/json",
         "dataschema": "urn:shd-relay:change:v1", "sequence": "0000000003", "cursor": cursor.encode(PLACE),
         "partitionkey": "evt_a",

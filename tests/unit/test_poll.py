@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from shd_relay import freshness, ledger, poll
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable, StoreUnavailable
 from shd_relay.model import SHARD, Entry, Pair, PollRecord, Position
 from shd_relay.ports import Lease
-
 from tests.world import ECS, OSS, Relay, item, minutes
 
 
@@ -64,7 +64,11 @@ def test_the_whole_life_of_an_event_arrives_in_order() -> None:
     relay.poll()
     relay.dashboard.items[ECS] = (item("[Recovered] Much trouble", "NORMAL", start=1.5, end=3.5),)
     relay.poll()
-    assert [(verb, revision) for verb, _, revision in relay.topic.told] == [("opened", 1), ("updated", 2), ("resolved", 3)]
+    assert [(verb, revision) for verb, _, revision in relay.topic.told] == [
+        ("opened", 1),
+        ("updated", 2),
+        ("resolved", 3),
+    ]
 
 
 def test_a_failed_read_changes_nothing_and_is_named() -> None:

@@ -1,0 +1,46 @@
+# Everything here works on a fresh machine with python3 (3.10 to 3.13, with venv), make and the package registries.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INCIDENT ?= local/incidents/2022-12-18-hong-kong-cooling.json
+SPEED ?= 600
+STORE ?= sqlite
+STATUS_PORT ?= 8080
+
+.PHONY: run replay test check format bundle local-bundle install clean
+
+run: local-bundle
+	@$(BIN)/python -m local run --incident $(INCIDENT) --speed $(SPEED) --port $(STATUS_PORT)
+
+replay: local-bundle
+	@$(BIN)/python -m local replay --incident $(INCIDENT) --speed $(SPEED) --store $(STORE)
+
+test: local-bundle
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+check: install
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(MAKE) --no-print-directory test
+
+format: install
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bundle: install
+	@$(BIN)/python functions/bundle.py
+
+local-bundle: install
+	@$(BIN)/python functions/bundle.py --local
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: requirements.txt
+	@echo "installing into $(VENV) (once; a minute or two)"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+clean:
+	rm -rf $(VENV) .build var .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
