@@ -110,9 +110,9 @@ class Poller:
         record = self._judge(committer, work, source.operation, last, tenure.lease.token)
         self._remember(committer, touched, work, record)
         report.changes, report.seq = len(committer.committed), committer.state.seq
-        if backlog_done:
+        if backlog_done and (committer.committed or report.stopped):
             self._relay(tenure, self._began + self._plan.budget_seconds)
-        report.pending = relay.pending(self._store, shard)
+        report.pending = relay.pending(self._store, shard) if report.stopped else 0
 
     def _relay(self, tenure: Tenure, deadline: float) -> bool:
         """Publishes what is pending; whether it makes sense to try again within this poll."""

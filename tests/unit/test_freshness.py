@@ -3,10 +3,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from shd_relay import feed, freshness, schedule
 from shd_relay.freshness import pair_status, source_state
 from shd_relay.model import HealthEvent, PairWork, PollRecord
-
 from tests.world import ECS, OPERATION, OSS, item, minutes, seen
 
 PAIRS = (ECS, OSS)
@@ -90,7 +90,12 @@ def test_the_feed_tells_each_turn_once_and_fresh_at_first_is_no_change() -> None
     blind = turn(stale.event, "blind", 3)
     assert (blind.verb, blind.event.revision, blind.event.start, blind.event.end) == ("blind", 2, minutes(1), None)
     back = turn(blind.event, "fresh", 4)
-    assert (back.verb, back.event.state, back.event.end, back.event.revision) == ("recovered", "resolved", minutes(4), 3)
+    assert (back.verb, back.event.state, back.event.end, back.event.revision) == (
+        "recovered",
+        "resolved",
+        minutes(4),
+        3,
+    )
     assert "state" in back.changed
     assert turn(back.event, "fresh", 5) is None
     again = turn(back.event, "blind", 6)
@@ -99,7 +104,13 @@ def test_the_feed_tells_each_turn_once_and_fresh_at_first_is_no_change() -> None
 
 def test_at_most_fifty_pairs_are_named() -> None:
     change = feed.turn(
-        None, "blind", complete_at=None, old_pairs=[f"p{n}/r" for n in range(99)], watched=99, now=minutes(1), at=minutes(1)
+        None,
+        "blind",
+        complete_at=None,
+        old_pairs=[f"p{n}/r" for n in range(99)],
+        watched=99,
+        now=minutes(1),
+        at=minutes(1),
     )
     assert change is not None
     assert (len(change.pairs), change.counts) == (50, {"pairs": 99, "stale": 99})

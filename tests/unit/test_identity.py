@@ -1,9 +1,9 @@
 from __future__ import annotations
 
 import pytest
+
 from shd_relay import identity
 from shd_relay.identity import match, normalised
-
 from tests.world import ECS, OSS, item, minutes
 
 NOW = minutes(100)
@@ -11,7 +11,13 @@ NOW = minutes(100)
 
 @pytest.mark.parametrize(
     "title",
-    ["[Incident (Recovered)] ECS in Zone B", " ecs in zone b ", "【已恢复】ECS in Zone B", "ECS, in Zone-B!", "ECS in Zone B（恢复）"],
+    [
+        "[Incident (Recovered)] ECS in Zone B",
+        " ecs in zone b ",
+        "【已恢复】ECS in Zone B",
+        "ECS, in Zone-B!",
+        "ECS in Zone B（恢复）",
+    ],
 )
 def test_status_words_in_brackets_case_and_punctuation_do_not_count(title: str) -> None:
     assert normalised(title) == "ecs in zone b"

@@ -5,12 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+
 from shd_relay import cursor, ledger
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, RequestError
 from shd_relay.model import SHARD, Change, Entry, HealthEvent, Position
 from shd_relay.ports import Checkpoint
-
 from tests.world import minutes
 
 
@@ -110,7 +110,9 @@ def test_no_cursor_is_the_start() -> None:
     assert cursor.decode("") == Position(0, 0)
 
 
-@pytest.mark.parametrize("text", ["x", "é", "AAAA", "bWFpbjoxOjE=", "b3RoZXI6MToxIA", cursor.encode(Position(1, 1)) + "A", "\x00", "=" * 9])
+@pytest.mark.parametrize(
+    "text", ["x", "é", "AAAA", "bWFpbjoxOjE=", "b3RoZXI6MToxIA", cursor.encode(Position(1, 1)) + "A", "\x00", "=" * 9]
+)
 def test_a_cursor_that_was_not_given_out_is_a_bad_request(text: str) -> None:
     with pytest.raises(RequestError) as refusal:
         cursor.decode(text)

@@ -5,7 +5,6 @@ from typing import get_args
 
 from shd_relay.model import State
 from shd_relay.transitions import TABLE, Before, Phase, phase, step
-
 from tests.world import item, minutes
 
 
