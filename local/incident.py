@@ -149,7 +149,7 @@ class _Reader:
 def next_step(incident: Incident, now: datetime, *, settled: bool, interval: timedelta) -> datetime:
     """When to poll next: each interval, hourly while all is settled and nothing is about to happen.
 
-    While something is down long since, every fifth interval: each poll then costs a time-out.
+    While something is down long since, every tenth interval: each poll then costs a time-out.
     """
     ahead = min((point for point in incident.turning_points if point > now), default=now)
     behind = max((point for point in incident.turning_points if point <= now), default=now - timedelta(hours=1))
@@ -157,6 +157,6 @@ def next_step(incident: Incident, now: datetime, *, settled: bool, interval: tim
     if settled and now - behind > 5 * interval:
         step = timedelta(hours=1)
     elif incident.failing(now) and now - behind > 5 * interval:
-        step = 5 * interval
+        step = 10 * interval
     before_it = ahead - 2 * interval
     return max(now + interval, min(now + step, before_it)) if ahead > now else now + interval

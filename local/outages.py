@@ -36,7 +36,7 @@ class Outages:
         fail = self._cloud.api.fail
         fail(StatusFault.HANG, times=1)
         fail(StatusFault.SERVICE_UNAVAILABLE, times=None, when=self._seldom)
-        fail(StatusFault.INVALID_ACCESS_KEY_ID, times=None)
+        fail(StatusFault.ACCESS_KEY_NOT_FOUND, times=None)
 
     def _break_mns(self) -> None:
         """The key is refused; some calls meet 500 or a closed connection. What subscribers read goes on."""

@@ -55,7 +55,7 @@ class Player:
             began = time.monotonic()
             self._cloud.clock.move(now)
             while line and line[0] <= now:
-                self._tell(f"{line[0].astimezone(timezone.utc):%m-%d %H:%M}  on the ground: {line[1]}")
+                self._tell(f"{_utc(line[0])}  on the ground: {line[1]}")
                 line = next(story, None)
             settled = self._poll(now)
             following = next_step(self._incident, now, settled=settled, interval=INTERVAL)
@@ -70,7 +70,7 @@ class Player:
         self.played.polls += 1
         report = json.loads(result.payload) if result.ok else {"state": "failed", "error": result.payload.decode()}
         if report["state"] not in {"done", "busy"} or report.get("stopped"):
-            self._tell(f"{now:%m-%d %H:%M}  poll: {report['state']}; {report.get('error') or report.get('stopped')}")
+            self._tell(f"{_utc(now)}  poll: {report['state']}; {report.get('error') or report.get('stopped')}")
         for message in self._cloud.subscriber.drain():
             self._tell(described(message))
         self.played.answers.append((now, self.status()))
@@ -133,3 +133,7 @@ def described(message: dict[str, Any]) -> str:
     title = "".join(c if c.isprintable() else " " for c in event["title"])[:70]
     when = message["time"][5:16].replace("T", " ")
     return f"{when}  {event['kind']:<11} {message['data']['change']:<10} {message['subject']:<24} {title}"
+
+
+def _utc(moment: datetime) -> str:
+    return f"{moment.astimezone(timezone.utc):%m-%d %H:%M}"

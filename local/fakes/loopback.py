@@ -34,7 +34,8 @@ class Reply:
     """One answer. A 204 and a 304 are sent without body and without Content-Length.
 
     `delay_seconds` passes before the first byte; `drip_seconds` passes after each byte of the body;
-    `send_only` cuts the body after so many bytes and closes; `close` ends the connection after the answer.
+    `send_only` cuts the body after so many bytes and closes; `close` ends the connection after the answer; `reset`
+    sends a TCP reset after the whole answer: the peer reads it, and finds out when it uses the connection again.
     """
 
     status: int = 200
@@ -44,6 +45,7 @@ class Reply:
     drip_seconds: float = 0.0
     send_only: int | None = None
     close: bool = False
+    reset: bool = False
 
 
 class HangUp(Exception):
@@ -110,9 +112,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 256
     allow_reuse_address = True
 
-    def __init__(
-        self, address: tuple[str, int], answer: Callable[[Request], Reply], stopping: threading.Event
-    ) -> None:
+    def __init__(self, address: tuple[str, int], answer: Callable[[Request], Reply], stopping: threading.Event) -> None:
         super().__init__(address, _Handler)
         self.answer = answer
         self.stopping = stopping
@@ -180,6 +180,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send_body(reply)
         if reply.close or reply.send_only is not None:
             self.close_connection = True
+        if reply.reset:
+            self.wfile.flush()
+            self._reset()
 
     def _send_body(self, reply: Reply) -> None:
         body = reply.body if reply.send_only is None else reply.body[: reply.send_only]
@@ -194,8 +197,12 @@ class _Handler(BaseHTTPRequestHandler):
     def _hang_up(self, fault: HangUp) -> None:
         self._wait(fault.delay_seconds)
         if fault.reset:
-            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            os.close(self.connection.detach())  # past socketserver's own shutdown, which would send an orderly end
+            self._reset()
+        self.close_connection = True
+
+    def _reset(self) -> None:
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(self.connection.detach())  # past socketserver's own shutdown, which would send an orderly end
         self.close_connection = True
 
     def _wait(self, seconds: float) -> None:

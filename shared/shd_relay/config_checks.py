@@ -35,7 +35,7 @@ class Url(NamedTuple):
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that `word` was probably meant to be; None if none is near."""
-    from difflib import get_close_matches  # only a mistake needs it  # noqa: PLC0415
+    from difflib import get_close_matches  # only a mistake needs it
 
     originals = {name.lower(): name for name in sorted(known)}
     found = get_close_matches(word.lower(), originals, n=1, cutoff=0.6)
@@ -113,7 +113,7 @@ def _is_host(host: str) -> bool:
 
 
 def _address(host: str) -> str | None:
-    from ipaddress import ip_address  # noqa: PLC0415 - rarely needed
+    from ipaddress import ip_address
 
     try:
         return str(ip_address(host.strip("[]")))

@@ -59,7 +59,7 @@ def read(text: str, name: str) -> Node | None:
     """The tree; None if the text says nothing. Raises SettingsError with one line for what is no plain YAML."""
     if len(text) > MAX_BYTES:
         raise SettingsError([f"{name}: is larger than {MAX_BYTES:,} characters"])
-    import yaml  # noqa: PLC0415 - a cold start that fails earlier need not pay for it
+    import yaml
 
     try:
         root = _loader(text).get_single_node()
@@ -82,7 +82,7 @@ def _without_words(problem: str) -> str:
 
 
 def _loader(text: str) -> yaml.SafeLoader:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     class PlainLoader(yaml.SafeLoader):
         """Composes nodes only; no aliases (a few lines of them can stand for gigabytes), no endless nesting."""
@@ -104,7 +104,7 @@ def _loader(text: str) -> yaml.SafeLoader:
 
 
 def _convert(node: yaml.Node, path: str) -> Node:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     line = node.start_mark.line + 1
     kind = node.tag.removeprefix(_STANDARD)
@@ -119,7 +119,7 @@ def _convert(node: yaml.Node, path: str) -> Node:
 
 
 def _entry(key: yaml.Node, value: yaml.Node, path: str) -> tuple[str, int, Node]:
-    import yaml  # noqa: PLC0415
+    import yaml
 
     if not isinstance(key, yaml.ScalarNode):
         raise _Refused("a key must be a word", key)

@@ -52,7 +52,7 @@ def relay(
         try:
             parked += _publish(store, publisher(), shard, public_url, now, (change, entry, reached))
         except (PublishUnavailable, ContractError) as error:
-            return Relayed(published, parked, f"{error.code}: {error}" if error.code else str(error))
+            return Relayed(published, parked, str(error))
         published += 1
         mark = reached
         store.save_watermark(shard, mark)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from shd_relay.web.service import Service
 
 TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
-BUSY_SECONDS = 1.0  # a commit takes milliseconds; who holds the file for longer is an outage
+BUSY_SECONDS = 0.5  # a commit takes milliseconds; who holds the file for longer is an outage
 RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, the last publish, the records
 
 

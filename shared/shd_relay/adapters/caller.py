@@ -22,7 +22,6 @@ from shd_relay.errors import ContractError, SourceUnavailable
 
 SAME_REFUSALS = 5  # in a row, without a success between them: the next ones will be the same
 RETRIES = 2  # after a failure that may pass
-_JITTER = (0.05, 0.25)  # seconds, times the number of the try
 
 
 class Refused:
@@ -52,11 +51,14 @@ class Refused:
 
 
 class Caller:
-    """Calls one action. `deadline`: `clock.monotonic` seconds after which no call starts or goes on."""
+    """Calls one action. `deadline`: `clock.monotonic` seconds after which no call starts or goes on.
+
+    `pause_seconds` is the longest rest before the first retry of what may pass.
+    """
 
     def __init__(
         self, action: str, transport: Transport, credentials: Credentials, limiter: Limiter, *,
-        deadline: float, call_seconds: float,
+        deadline: float, call_seconds: float, pause_seconds: float,
     ) -> None:  # fmt: skip
         self._action = action
         self._transport = transport
@@ -65,6 +67,7 @@ class Caller:
         self._limiter = limiter
         self._deadline = deadline
         self._call_seconds = call_seconds
+        self._pause_seconds = pause_seconds
         self.refused = Refused()
 
     def call(self, query: Mapping[str, str | None], *, region: str) -> Listing | Verdict:
@@ -89,7 +92,8 @@ class Caller:
 
     def _rest(self, failures: int) -> None:
         left = max(self._deadline - clock.monotonic(), 0.0)
-        self._limiter.rest(min(random.uniform(*_JITTER) * failures, left))  # noqa: S311 - jitter
+        jitter = random.uniform(0.25, 1.0)  # noqa: S311 - no secret depends on it
+        self._limiter.rest(min(self._pause_seconds * failures * jitter, left))
 
     def _try(self, query: Mapping[str, str | None], region: str) -> Listing | Verdict:
         """One request. Whatever goes wrong, in the SDK's code too, is a verdict and concerns this call only."""

@@ -68,11 +68,13 @@ def _meaning(status: int, refusal: Refusal) -> Meaning:
     code, text = refusal.code, f"{refusal.code} {refusal.message}".lower()
     if code.startswith(_PASSING):
         return "passing"
+    if _advice(code):  # before any look at the message: a refused signature echoes every parameter's name
+        return "everyone"
     if "enddate" in text or "numofday" in text:
         return "window"
     if code.startswith("InvalidParameter") and not any(name in text for name in ("productid", "regionid", "format")):
         return "window"
-    if _advice(code) or status in (401, 403):
+    if status in (401, 403):
         return "everyone"
     return "passing" if status >= 500 or status == 408 else "pair"
 
@@ -100,4 +102,6 @@ def _skew(date: str | None, now: datetime) -> str:
         seconds = round((now - parsedate_to_datetime(date or "")).total_seconds())
     except (ValueError, TypeError):
         return ""
+    if abs(seconds) < 5:
+        return " by what the source says, though the Date of its answer agrees with it"
     return f": {abs(seconds)} s {'ahead of' if seconds > 0 else 'behind'} the server's"

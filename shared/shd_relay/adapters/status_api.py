@@ -25,7 +25,8 @@ class ListEventsSource:
     """Implements ports.Source. One for each invocation: its credentials and its deadline are that one's.
 
     `deadline` is in `clock.monotonic` seconds: no call starts after it, none runs beyond it. `call_seconds` bounds one
-    call, `rate` and `rate_max` (0 = none) are calls per second, `size_cap` bytes of one answer, decoded.
+    call, `pause_seconds` the rest before the first retry. `rate` and `rate_max` (0 = none) are calls per second,
+    `size_cap` bytes of one answer, decoded.
     `ca_bundle`: a file of certificates to trust in place of the system's.
     """
 
@@ -34,13 +35,15 @@ class ListEventsSource:
     def __init__(
         self, endpoint: str, credentials: Credentials, *,
         deadline: float, rate: float, rate_max: float,
-        threads: int = 64, call_seconds: float = 10.0, size_cap: int = 8_000_000, ca_bundle: str | None = None,
+        threads: int = 64, call_seconds: float = 10.0, pause_seconds: float = 0.2,
+        size_cap: int = 8_000_000, ca_bundle: str | None = None,
     ) -> None:  # fmt: skip
         self._endpoint = endpoint
         self._credentials = credentials
         self._deadline = deadline
         self._threads = threads
         self._call_seconds = call_seconds
+        self._pause_seconds = pause_seconds
         self._size_cap = size_cap
         self._ca_bundle = ca_bundle
         self._limiter = Limiter(rate, rate_max)
@@ -56,7 +59,7 @@ class ListEventsSource:
         )
         caller = Caller(
             OPERATION, transport, self._credentials, self._limiter,
-            deadline=self._deadline, call_seconds=self._call_seconds,
+            deadline=self._deadline, call_seconds=self._call_seconds, pause_seconds=self._pause_seconds,
         )  # fmt: skip
         reader = _Reader(caller, self._limiter, ladder, now=now, deadline=self._deadline)
         self._limiter.open()

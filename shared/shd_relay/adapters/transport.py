@@ -57,11 +57,14 @@ class Transport:
             if watch.cut:
                 raise SourceUnavailable("the read was given up", code="Deadline")
             try:
-                return self._get(target, headers, seconds)
+                answer = self._get(target, headers, seconds)
             except (self._errors, OSError, ValueError) as error:
                 if watch.cut or isinstance(error, TimeoutError) or "timed out" in str(error):
                     raise SourceUnavailable(f"no answer within {seconds:.3g} s", code="Deadline") from None
                 raise SourceUnavailable(f"no answer: {redact(error)}", code=type(error).__name__) from None
+            if watch.cut:  # headers that end early pass for whole ones, and so does a body without a length
+                raise SourceUnavailable(f"no answer within {seconds:.3g} s", code="Deadline")
+            return answer
 
     def close(self) -> None:
         """Ends the calls that are under way, and drops the connections."""

@@ -47,11 +47,9 @@ class Watchdog:
                 self._watched.discard(watch)
 
     def close(self) -> None:
-        """Ends what is under watch at once, and the thread when nothing is."""
+        """Ends what is under watch at once, and then the thread."""
         with self._condition:
             self._closed = True
-            for watch in self._watched:
-                watch.deadline = 0.0
             self._condition.notify()
             thread = self._thread
         if thread is not None:
@@ -67,14 +65,19 @@ class Watchdog:
 
     def _run(self) -> None:
         with self._condition:
-            while not (self._closed and not self._watched):
+            while True:
                 now = clock.monotonic()
-                for watch in [watch for watch in self._watched if watch.deadline <= now]:
-                    self._watched.discard(watch)
-                    watch.cut = True
-                    watch.end()
+                self._cut(now)
+                if self._closed:
+                    return
                 nearest = min((watch.deadline for watch in self._watched), default=None)
                 self._condition.wait(None if nearest is None else max(nearest - now, 0.0))
+
+    def _cut(self, now: float) -> None:
+        for watch in [watch for watch in self._watched if self._closed or watch.deadline <= now]:
+            self._watched.discard(watch)
+            watch.cut = True
+            watch.end()
 
 
 def hang_up(connection: object) -> None:

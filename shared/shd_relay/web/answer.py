@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from shd_relay.errors import ContractError, RequestError, UnavailableError
@@ -15,6 +16,7 @@ PATH_CHARACTERS = 2_000
 QUERY_CHARACTERS = 8_000
 RETRY_AFTER = 10
 
+_log = logging.getLogger(__name__)
 _NOBODY = Viewer(name="", public=True, scopes=frozenset(), pairs=(), keys=frozenset())
 _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 
@@ -30,7 +32,8 @@ def answer(request: Request, *, site: Site, now: datetime, look: Look) -> Respon
     except (UnavailableError, ContractError):
         away = RequestError(503, "the store does not answer now", headers=[("Retry-After", str(RETRY_AFTER))])
         response = _refusal(request, found, away)
-    except Exception:  # noqa: BLE001 - the last line: a caller must never see a stack trace (facts: 3.6)
+    except Exception as error:  # noqa: BLE001 - the last line: a caller must never see a stack trace (facts: 3.6)
+        _log.error("answer failed: %s in %s, request %s", type(error).__name__, _place(error), request.request_id)
         response = _refusal(request, found, RequestError(500, "something went wrong here; the request id names it"))
     own = (("X-Request-Id", request.request_id),) if request.request_id else ()
     return Response(
@@ -46,6 +49,14 @@ def route_of(request: Request) -> str:
         return _found(request).route.template
     except RequestError:
         return "-"
+
+
+def _place(error: BaseException) -> str:
+    """Where it was raised; the error's own text may hold what was asked, so it is not logged."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    return f"{frame.tb_frame.f_globals.get('__name__')}:{frame.tb_lineno}" if frame else "?"
 
 
 def _found(request: Request) -> Found:

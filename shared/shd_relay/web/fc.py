@@ -31,7 +31,7 @@ def to_request(event: bytes, request_id: str = "") -> Request:
         path=unquote(payload.rawPath or "/", errors="replace"),
         query=joined((name, _text(value)) for name, value in query.items()),
         headers={name.lower(): _text(value) for name, value in headers.items()},
-        request_id=payload.requestContext.requestId or request_id,
+        request_id=_printable(payload.requestContext.requestId or request_id),
     )
 
 
@@ -51,6 +51,11 @@ def to_dict(request: Request, response: Response) -> dict[str, Any]:
         "isBase64Encoded": encoded,
         "body": base64.b64encode(body).decode() if encoded else body.decode(),
     }
+
+
+def _printable(text: str) -> str:
+    """It goes back in a header, so it must be fit for one."""
+    return text if text.isascii() and text.isprintable() else ""
 
 
 def _text(value: Any) -> str:

@@ -1,6 +1,6 @@
 (function () {
   "use strict";
-  var EVERY = 60000, last = null, good = Date.now();
+  var EVERY = 60000, last = null, good = Date.now(), readAt = null;
   var lost = document.getElementById("lost");
   function ago(from) {
     var minutes = Math.max(0, Math.round((Date.now() - from) / 60000));
@@ -9,9 +9,11 @@
     var hours = Math.round(minutes / 60);
     return hours < 48 ? hours + " hours ago" : Math.round(hours / 24) + " days ago";
   }
-  function ages() {
-    var place = document.querySelector(".age"), time = document.querySelector(".asof time");
-    if (place && time) place.textContent = "(" + ago(Date.parse(time.dateTime)) + ")";
+  function ages(seconds) {
+    // The age as the relay counts it, not against this machine's clock, which may be wrong.
+    if (seconds !== undefined) readAt = seconds === null ? null : Date.now() - 1000 * Number(seconds);
+    var place = document.querySelector(".age");
+    if (place) place.textContent = readAt === null ? "" : "(" + ago(readAt) + ")";
   }
   function local(root) {
     var format;
@@ -24,7 +26,7 @@
     });
     document.getElementById("zone").textContent = "Times are in your zone, " + zone + "; point at one for UTC.";
   }
-  function show(text) {
+  function show(text, age) {
     var page = new DOMParser().parseFromString(text, "text/html");
     var fresh = page.querySelector("main"), main = document.querySelector("main");
     if (!fresh) throw new Error("not our page");
@@ -41,7 +43,7 @@
     }
     good = Date.now();
     lost.hidden = true;
-    ages();
+    ages(age);
   }
   function miss() {
     ages();
@@ -51,13 +53,15 @@
   }
   function refresh() {
     fetch(location.pathname, {cache: "no-cache", credentials: "same-origin"})
-      .then(function (answer) { if (!answer.ok) throw new Error(String(answer.status)); return answer.text(); })
-      .then(show)
+      .then(function (answer) {
+        if (!answer.ok) throw new Error(String(answer.status));
+        return answer.text().then(function (text) { show(text, answer.headers.get("X-Data-Age")); });
+      })
       .catch(miss);
   }
   last = document.querySelector("main").innerHTML;
   local(document);
-  ages();
+  refresh();
   setInterval(refresh, EVERY);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) refresh(); });
 })();

@@ -45,11 +45,13 @@ _PAGE = """<!doctype html>
 _MAIN = """<h1 class="headline {status}">{mark}<span>{headline}</span></h1>
 {banner}
 <p class="asof">{as_of}</p>
-{sections}
+{now}
+{planned}
 <section aria-labelledby="board-title">
 <h2 id="board-title">Every service and region</h2>
 {board}
-</section>"""
+</section>
+{recent}"""
 
 _BANNER = '<p class="banner banner-{source}" role="status"><strong>{title}</strong> {text}</p>'
 _BANNERS = {
@@ -102,11 +104,6 @@ def _hash(name: str) -> str:
 
 
 def _main(model: PageModel) -> Html:
-    sections = (
-        _section("now", "Happening now", model.now),
-        _section("planned", "Planned", model.planned),
-        _section("recent", "Ended in the last seven days", model.recent),
-    )
     return fill(
         _MAIN,
         status=model.headline.status,
@@ -114,7 +111,9 @@ def _main(model: PageModel) -> Html:
         headline=_headline(model.headline),
         banner=_banner(model),
         as_of=_as_of(model),
-        sections=join(sections, "\n"),
+        now=_section("now", "Happening now", model.now),
+        planned=_section("planned", "Planned", model.planned),
+        recent=_section("recent", "Ended in the last seven days", model.recent),
         board=board(model.board, {id_ for card in model.now.cards for id_ in card.ids}),
     )
 

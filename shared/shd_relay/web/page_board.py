@@ -59,7 +59,7 @@ def _legend(views: Sequence[PairView]) -> list[Html]:
     statuses = [view.status for view in views]
     item = '<li class="{status}">{mark}<span>{count} {word}</span></li>'
     return [
-        fill(item, status=status, mark=mark(status), count=statuses.count(status), word=words.heading.lower())
+        fill(item, status=status, mark=mark(status), count=statuses.count(status), word=words.counted)
         for status, words in STATUS.items()
         if status in statuses
     ]

@@ -13,13 +13,14 @@ from shd_relay.web.page_words import STATUS, mark, moment
 NEWEST_UPDATES = 2
 
 _CARD = """<article class="card {status}{over}" id="{anchor}">
-{anchors}<p class="kind">{mark}<span>{kind}</span></p>
+{anchors}<p class="kind">{mark}<span>{kind}</span>{severity}</p>
 <h3><bdi>{title}</bdi></h3>
 <dl>
 {facts}
 </dl>
 {updates}</article>"""
 _FACT = "<div><dt>{name}</dt><dd>{value}</dd></div>"
+_SEVERITY = '<span class="severity"><bdi>{word}</bdi></span>'
 _UPDATE = "<li>{at} <bdi>{text}</bdi></li>"
 
 
@@ -34,6 +35,7 @@ def card(card: Card) -> Html:
         anchors=join(fill('<a id="{id}"></a>', id=anchor(id_)) for id_ in card.ids[1:]),
         mark=mark(status),
         kind=_kind(event),
+        severity=fill(_SEVERITY, word=event.severity) if event.severity else Html(""),
         title=event.title or "(without a title)",
         facts=join((fill(_FACT, name=name, value=value) for name, value in _facts(card)), "\n"),
         updates=_updates(card.updates),
@@ -60,8 +62,6 @@ def _facts(card: Card) -> Iterable[tuple[str, Html]]:
         yield "Ended", join((moment(end), Html(" (inferred: it is no longer listed)" if event.inferred else "")))
     elif event.end is not None:
         yield "Expected end", moment(event.end)
-    if event.severity:
-        yield "Severity", fill("<bdi>{word}</bdi>", word=event.severity)
 
 
 def _where(pairs: Sequence[Pair]) -> Html:

@@ -16,11 +16,17 @@ if TYPE_CHECKING:
 _REASONS = {200: "OK", 204: "No Content", 304: "Not Modified", **TITLES}
 
 
-def application(service: Callable[[Request], Response]) -> Callable[..., Iterable[bytes]]:
-    """The WSGI application that answers with `service`."""
+def _new_id() -> str:
+    return str(uuid.uuid4()).upper()
+
+
+def application(
+    service: Callable[[Request], Response], *, new_id: Callable[[], str] = _new_id
+) -> Callable[..., Iterable[bytes]]:
+    """The WSGI application that answers with `service`; `new_id` names each request."""
 
     def app(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        request = to_request(environ, uuid.uuid4().hex)
+        request = to_request(environ, new_id())
         response = service(request)
         headers = list(response.headers)
         if response.status not in {204, 304}:

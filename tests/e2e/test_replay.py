@@ -1,0 +1,102 @@
+"""Incidents played through the deployed functions, real SDKs over real sockets, judged from the subscriber's side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local import incident as incidents
+from local.clock import MovedClock
+from local.cloud import LocalCloud, Watch
+from local.judge import judge
+from local.replay import Player, Played, described
+
+ROOT = Path(__file__).parents[2]
+HONG_KONG = ROOT / "local/incidents/2022-12-18-hong-kong-cooling.json"
+ACCESS_KEY = ROOT / "local/incidents/2023-11-12-access-key-all-regions.json"
+
+
+def play(path: Path) -> tuple[incidents.Incident, Played, dict[str, Any], list[dict[str, Any]]]:
+    """The incident as `make replay` plays it, as fast as it goes: what was played, the verdict, what arrived."""
+    incident = incidents.load(path)
+    clock = MovedClock(incident.begin)
+    with LocalCloud(Watch(products=incident.products, regions=incident.regions), clock) as cloud:
+        player = Player(incident, cloud, speed=0, tell=lambda line: None)
+        player.play()
+        committed = list(player.changes())
+        verdict = judge(incident, cloud.subscriber.inbox, committed)
+        counts = {name: getattr(verdict, name) for name in verdict.__slots__} | {"changes": len(committed)}
+        return incident, player.played, counts, cloud.subscriber.inbox.arrived
+
+
+def test_hong_kong_arrives_whole_in_order_and_without_a_duplicate() -> None:
+    incident, played, counts, arrived = play(HONG_KONG)
+    pairs = len(incident.products) * len(incident.regions)
+    assert counts == {
+        "changes": 2 * pairs, "delivered": 2 * pairs, "lost": 0, "duplicates": 0, "out_of_order": 0,
+        "false_resolved": 0, "still_open": 0,
+    }  # fmt: skip
+    assert [message["data"]["change"] for message in arrived] == ["opened"] * pairs + ["resolved"] * pairs
+    hit = [body for now, body in played.answers if incident.shown_from <= now < incident.shown_to]  # type: ignore[operator]
+    assert hit
+    assert all({pair["status"] for pair in body["pairs"]} == {"incident"} for body in hit)
+    assert {pair["status"] for pair in played.answers[-1][1]["pairs"]} == {"operational"}
+
+
+def test_the_access_key_failure_loses_nothing_and_the_status_says_blind_never_operational() -> None:
+    incident, played, counts, arrived = play(ACCESS_KEY)
+    pairs = len(incident.products) * len(incident.regions)
+    assert {k: counts[k] for k in ("lost", "out_of_order", "false_resolved", "still_open")} == dict.fromkeys(
+        ("lost", "out_of_order", "false_resolved", "still_open"), 0
+    )
+    assert counts["delivered"] == counts["changes"] == 2 * pairs + 2  # the feed's blind and recovered
+    assert [m["data"]["change"] for m in arrived if m["subject"] == "feed"] == ["blind", "recovered"]
+    [api] = [outage for outage in incident.outages if outage.what == "status-api"]
+    minute = timedelta(minutes=1)
+    blind = [body for now, body in played.answers if api.since + 2 * minute <= now < api.until]
+    assert len(blind) > 10
+    for body in blind:
+        assert body.get("source") == "blind" or body.get("status") == 503
+        assert all(pair["status"] != "operational" for pair in body.get("pairs", ()))
+    assert any("pairs" in body for body in blind)
+
+
+@pytest.fixture
+def document() -> Iterator[dict[str, Any]]:
+    yield json.loads(HONG_KONG.read_text())
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ({"regions": []}, "regions"), ({"products": ["ecs", "ecs"]}, "products"), ({"started": "yesterday"}, "started"),
+        ({"started": "2022-12-18T08:56:00"}, "offset"), ({"ended": "2021-01-01T00:00:00Z"}, "ends before it starts"),
+        ({"outages": [{"what": "moon", "from": "2022-12-18T08:56:00Z", "to": "2022-12-18T08:57:00Z"}]}, "moon"),
+        ({"timeline": "x"}, "timeline"), ({"name": None}, "name"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_no_incident_is_refused_with_what_is_wrong(
+    document: dict[str, Any], edit: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(incidents.IncidentError, match=said):
+        incidents.parse(document | edit)
+
+
+def test_an_incident_that_never_ends_stays_open_for_the_days_it_says(document: dict[str, Any]) -> None:
+    incident = incidents.parse(document | {"ended": None, "open_after_days": 12})
+    assert incident.shown_to is None
+    assert incident.end - incident.shown_from > timedelta(days=12)
+
+
+def test_a_line_for_the_terminal_cannot_move_the_cursor() -> None:
+    message = {
+        "time": "2022-12-18T01:00:00.000Z", "subject": "ecs/x",
+        "data": {"change": "opened", "event": {"kind": "incident", "title": "\x1b[31mred\r\n\u202e"}},
+    }  # fmt: skip
+    line = described(message)
+    assert line.isprintable()
