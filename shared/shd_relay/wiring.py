@@ -6,6 +6,7 @@ poll without news never loads that of MNS.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import uuid
 from collections.abc import Mapping
@@ -113,6 +114,8 @@ def _poll(chosen: Settings, plan: Plan, context: object, environ: Mapping[str, s
     for_source = credentials.for_source(context, environ)  # both at once: a missing key is a wrong configuration,
     for_topic = credentials.from_context(context, environ)  # to be told before anything is done
     store = store_for(chosen)
+    held = contextlib.ExitStack()
+    held.callback(store.close)
 
     def source(deadline: float, rate: float | None) -> Source:
         from shd_relay.adapters.status_api import ListEventsSource
@@ -128,13 +131,13 @@ def _poll(chosen: Settings, plan: Plan, context: object, environ: Mapping[str, s
     def publisher(deadline: float) -> Publisher:
         from shd_relay.adapters.mns_topic import MnsPublisher
 
-        return MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, for_topic, deadline=deadline)
+        topic = MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, for_topic, deadline=deadline)
+        held.callback(topic.close)
+        return topic
 
     poller = Poller(
         plan=plan, store=store, source=source, publisher=publisher,
         now=clock.now, monotonic=clock.monotonic, owner=owner,
     )  # fmt: skip
-    try:
+    with held:
         return poller.run()
-    finally:
-        store.close()

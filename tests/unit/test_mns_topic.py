@@ -235,6 +235,20 @@ def test_an_answer_that_never_comes_ends_at_the_timeout(mns: MnsFake) -> None:
     mns.heal()
 
 
+def test_what_is_cut_off_at_the_timeout_is_not_sent_again_by_the_sdk() -> None:
+    asked: list[str] = []
+
+    def silent(request: Request) -> Reply:
+        asked.append(request.target)
+        return Reply(status=201, delay_seconds=60)
+
+    with LoopbackServer(silent) as server:
+        with pytest.raises(PublishUnavailable) as caught:
+            publish(server.url, timeout=0.15, tries=1)
+        assert caught.value.code in ("Deadline", "NetWorkException")
+    assert len(asked) == 1
+
+
 def test_an_answer_that_drips_ends_at_the_timeout_and_is_not_sent_again() -> None:
     asked: list[str] = []
 

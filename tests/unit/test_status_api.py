@@ -99,7 +99,7 @@ def source(
 ) -> ListEventsSource:  # fmt: skip
     return ListEventsSource(
         url, credentials, deadline=clock.monotonic() + budget, rate=rate, rate_max=rate_max, threads=threads,
-        call_seconds=call_seconds, size_cap=size_cap, ca_bundle=ca_bundle,
+        call_seconds=call_seconds, pause_seconds=0.005, size_cap=size_cap, ca_bundle=ca_bundle,
     )  # fmt: skip
 
 
@@ -183,11 +183,10 @@ def test_as_many_calls_run_at_once_as_there_are_threads() -> None:
 
 
 def test_connections_are_used_again_and_dropped_at_the_end() -> None:
-    before = threading.active_count()
     with Api(in_turn(ok())) as api:
         read(source(api.url, threads=2), requests(30))
     assert len(api.calls) == 30
-    assert threading.active_count() <= before
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("shd-")] == []
 
 
 def test_no_request_is_no_call() -> None:
@@ -246,9 +245,9 @@ def test_when_one_of_several_windows_fails_nothing_is_concluded() -> None:
         (Reply(status=404, body="错误".encode("gbk")), "HTTP 404: no reason given"),
         (Reply(headers=(("Content-Encoding", "br"),), body=b"x"), "malformed answer: encoded as br"),
         (Reply(headers=(("Content-Encoding", "gzip"),), body=b"x" * 50), "malformed answer: not gzip"),
-        (Reply(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(b"{}" * 99)[:-9]), "gzip that is cut off"),
+        (Reply(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(b"{}" * 9)[:-9]), "gzip that is cut off"),
     ],
-    ids=["html", "null", "cut", "gbk", "truncated", "null data", "error", "302", "unknown", "418", "404", "br", "not gzip",
+    ids=["html", "null", "cut", "gbk", "truncated", "null data", "error", "302", "unknown", "418", "404", "br", "raw",
          "cut gzip"],
 )  # fmt: skip
 def test_an_answer_that_is_none_fails_this_read_at_once(reply: Reply, said: str) -> None:
@@ -262,9 +261,8 @@ def test_an_answer_that_is_none_fails_this_read_at_once(reply: Reply, said: str)
 
 def test_gzip_is_understood_though_it_was_not_asked_for() -> None:
     answer = listing("zipped")
-    assert isinstance(
-        read_one(in_turn(Reply(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(answer.body)))), Observation
-    )
+    packed = Reply(headers=(("Content-Encoding", "gzip"),), body=gzip.compress(answer.body))
+    assert isinstance(read_one(in_turn(packed)), Observation)
 
 
 @pytest.mark.parametrize("packed", [False, True])
@@ -411,7 +409,7 @@ def test_a_rate_learned_in_one_read_is_where_the_next_begins() -> None:
         read(given)
         first = given.learned()[1]
         read(given)
-    assert first == 20
+    assert first == pytest.approx(20, rel=0.2)
     assert given.learned()[1] is not None
 
 
@@ -423,12 +421,11 @@ def test_without_ceiling_and_throttling_no_rate_is_learned() -> None:
 
 
 def test_a_reader_that_stops_early_leaves_nothing_running() -> None:
-    before = threading.active_count()
     with Api(in_turn(ok(), Reply(delay_seconds=60))) as api:
         outcomes = source(api.url, threads=4).read(requests(100), now=NOW, rung=0)
         assert isinstance(next(outcomes), Observation)
         outcomes.close()  # type: ignore[attr-defined]
-    assert threading.active_count() <= before
+    assert [thread.name for thread in threading.enumerate() if thread.name.startswith("shd-")] == []
 
 
 # --- refusals that concern everyone
@@ -465,6 +462,14 @@ def test_a_refusal_of_everyone_says_what_to_check_and_ends_the_asking(code: str,
         (code, outcomes[0].reason)  # type: ignore[union-attr]
     }
     assert advice in outcomes[0].reason  # type: ignore[union-attr]
+
+
+def test_a_refused_signature_that_echoes_the_parameters_is_not_taken_for_a_refused_window() -> None:
+    echo = "Specified signature is not matched. server string to sign is:GET&%2F&EndDate%3D2026-06-24%26NumOfDay%3D21"
+    with Api(in_turn(refusal("SignatureDoesNotMatch", message=echo))) as api:
+        given = source(api.url)
+        assert isinstance(read(given)[0], FailedRead)
+    assert (len(api.calls), given.learned()[0]) == (1, 0)
 
 
 def test_with_many_threads_hardly_more_calls_are_made_when_all_are_refused() -> None:

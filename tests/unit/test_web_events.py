@@ -138,7 +138,8 @@ def test_the_feed_and_drills_are_there_for_every_reader() -> None:
     ("query", "named"),
     [
         ("limit=0", "limit"), ("limit=501", "limit"), ("limit=ten", "limit"), ("limit=1,2", "limit"),
-        ("limit=٣", "limit"),        ("since=yesterday", "since"), ("since=2022-12-18T00:00:00", "since"), ("until=2022-02-30", "until"),
+        ("limit=٣", "limit"),        ("since=yesterday", "since"),
+        ("since=2022-12-18T00:00:00", "since"), ("until=2022-02-30", "until"),
         ("since=0001-01-01T00:00:00%2B23:59", "since"), ("since=2022-12-18T25:00:00Z", "since"),
         ("kind=outage", "kind"), ("state=closed", "state"), ("cursor=abc", "cursor"), ("cursor=é", "cursor"),
         ("produkt=ecs", "produkt"), ("at=2022-12-18T00:00:00Z", "at"), ("since=2022-12-18&until=2022-12-17", "until"),
