@@ -1,31 +1,21 @@
-"""One JSON object a line on standard output: a constant `event`, the rest in fields. No secret comes this far."""
+"""One JSON object a line on standard output, which is the function's log: a constant `event`, the rest in fields.
+
+Past the logging module: the runtime's own handler would put its prefix before the JSON. No secret comes this far.
+"""
 
 from __future__ import annotations
 
-import logging
 import sys
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from shd_relay import times
 
-_logger = logging.getLogger("shd_relay")
 
-
-def line(event: str, now: datetime, *, level: int = logging.INFO, **fields: Any) -> None:
+def line(event: str, now: datetime, *, level: Literal["info", "warning"] = "info", **fields: Any) -> None:
     """Writes one line; `event` is a constant text, `fields` are whatever JSON can say."""
-    if not _logger.handlers:
-        _configure()
-    whole = {"time": times.text(now), "level": logging.getLevelName(level).lower(), "event": event} | fields
-    _logger.log(level, "%s", msgspec.json.encode(whole).decode())
-
-
-def _configure() -> None:
-    """Past the runtime's own handlers, which would put their prefix before the JSON."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(logging.Formatter("%(message)s"))
-    _logger.addHandler(handler)
-    _logger.setLevel(logging.INFO)
-    _logger.propagate = False
+    whole = {"time": times.text(now), "level": level, "event": event} | fields
+    sys.stdout.write(msgspec.json.encode(whole).decode("utf-8") + "\n")
+    sys.stdout.flush()

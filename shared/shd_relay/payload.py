@@ -30,6 +30,8 @@ def _json(text: Any) -> Any:
 
 
 def _judged(said: Any) -> str | None:
+    if said == "":
+        return None
     if not isinstance(said, dict):
         return f"payload: must be a JSON object, is {json.dumps(said)[:60]}"
     if not said:

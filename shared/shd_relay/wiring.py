@@ -7,7 +7,6 @@ poll without news never loads that of MNS.
 from __future__ import annotations
 
 import contextlib
-import logging
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
@@ -86,7 +85,7 @@ def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
     else:
         report = _poll(chosen, plan_for(chosen, pairs, context), context, environ, owner)
     well = report["state"] in {"done", "busy"} and not report["stopped"]
-    logs.line("poll finished", clock.now(), level=logging.INFO if well else logging.WARNING, **report)
+    logs.line("poll finished", clock.now(), level="info" if well else "warning", **report)
     return report
 
 

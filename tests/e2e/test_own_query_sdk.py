@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -12,10 +11,8 @@ import pytest
 from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
-from waitress.server import create_server
 
-from shd_relay.web.wsgi import application
-from tests.web_world import HK, START, House, event
+from tests.web_world import HK, START, House, event, served
 
 END = START + timedelta(hours=14)
 
@@ -32,14 +29,8 @@ def house() -> House:
 
 @pytest.fixture
 def port(house: House) -> Iterator[int]:
-    server = create_server(application(house.service), host="127.0.0.1", port=0, threads=2)
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    yield server.effective_port
-    server.trigger.pull_trigger(server.close)
-    server.task_dispatcher.shutdown()
-    server.close()
-    thread.join()
+    with served(house) as port:
+        yield port
 
 
 def ask(port: int, token: str, **params: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from local import incident as incidents
 from local.clock import MovedClock
 from local.cloud import LocalCloud, Watch
 from local.judge import judge
-from local.replay import Player, Played, described
+from local.replay import Played, Player, described
 
 ROOT = Path(__file__).parents[2]
 HONG_KONG = ROOT / "local/incidents/2022-12-18-hong-kong-cooling.json"
@@ -67,8 +66,8 @@ def test_the_access_key_failure_loses_nothing_and_the_status_says_blind_never_op
 
 
 @pytest.fixture
-def document() -> Iterator[dict[str, Any]]:
-    yield json.loads(HONG_KONG.read_text())
+def document() -> dict[str, Any]:
+    return dict(json.loads(HONG_KONG.read_text()))
 
 
 @pytest.mark.parametrize(

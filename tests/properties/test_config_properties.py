@@ -121,7 +121,7 @@ def expected(data: dict[str, Any]) -> dict[str, Any]:
 class PlainDumper(yaml.SafeDumper):
     """Writes a list that stands twice out twice, as people do."""
 
-    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - PyYAML's signature
+    def ignore_aliases(self, data: Any) -> bool:
         return True
 
 

@@ -67,7 +67,7 @@ def test_white_space_around_a_key_is_no_part_of_it() -> None:
 def test_missing_variables_are_all_named() -> None:
     with pytest.raises(SettingsError) as caught:
         from_context(None, {"ALIBABA_CLOUD_ACCESS_KEY_SECRET": " "})
-    assert [problem.split()[0] for problem in caught.value.problems] == [
+    assert [problem.split(":")[0] for problem in caught.value.problems] == [
         "ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET",
     ]  # fmt: skip
 
@@ -90,7 +90,7 @@ def test_without_keys_of_its_own_the_source_uses_ours() -> None:
 def test_half_a_set_of_the_sources_own_keys_is_a_mistake(name: str, missing: list[str]) -> None:
     with pytest.raises(SettingsError) as caught:
         for_source(None, {**ENVIRON, name: "x"})
-    assert [problem.split()[0] for problem in caught.value.problems] == missing
+    assert [problem.split(":")[0] for problem in caught.value.problems] == missing
 
 
 def test_no_repr_shows_a_secret() -> None:

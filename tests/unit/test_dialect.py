@@ -263,3 +263,11 @@ def test_an_error_under_status_200_keeps_its_code_and_text() -> None:
 )
 def test_an_error_answer_in_any_shape(answer: bytes, refusal: Refusal) -> None:
     assert read_refusal(answer) == refusal
+
+
+def test_a_text_without_measure_is_cut_visibly() -> None:
+    from shd_relay.text import LONGEST, clean_line
+
+    cut = clean_line("很" * 1_000_000)
+    assert len(cut) == LONGEST
+    assert cut.endswith("很…")

@@ -16,7 +16,8 @@ SHARED = ROOT / "shared"
 SDKS = {"aliyunsdkcore", "mns", "tablestore", "urllib3", "sqlite3"}
 PURE = {
     "model", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness", "feed",
-    "schedule", "times", "errors", "ports", "plans", "dialect", "envelope", "pace", "window", "text", "report", "payload",
+    "schedule",
+    "times", "errors", "ports", "plans", "dialect", "envelope", "pace", "window", "text", "report", "payload",
 }  # fmt: skip
 WITH_TIME_OR_WORLD = {"os", "time", "socket", "subprocess", "random", "threading", "logging", "http", "urllib"}
 USE_CASES = {"poll", "relay", "commit", "reading"}

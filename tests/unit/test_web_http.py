@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 
 import pytest
 
 from shd_relay.web.routes import ROUTES, Route
+from shd_relay.web.wsgi import application
 from tests.web_world import House, event, hong_kong, unpacked
 
 PAGES = ["/", "/v1/status", "/v1/events", "/v1/changes"]
@@ -150,3 +153,27 @@ def test_every_answer_names_the_request_and_forbids_guessing_its_type(house: Hou
 def test_every_route_has_a_summary_and_every_parameter_says_what_it_is() -> None:
     assert all(route.summary for route in ROUTES)
     assert all(param.about for route in ROUTES for param in route.params)
+
+
+def test_head_says_what_get_would_say_and_no_adapter_sends_its_body(house: House) -> None:
+    event = {"rawPath": "/v1/status", "requestContext": {"requestId": "r", "http": {"method": "HEAD"}}}
+    environ = {"REQUEST_METHOD": "HEAD", "PATH_INFO": "/v1/status"}
+    sent: list[tuple[str, str]] = []
+    get = house.get("/v1/status", None)
+
+    through_fc = house.service.handle_event(json.dumps(event).encode())
+    through_wsgi = b"".join(application(house.service)(environ, lambda _status, headers: sent.extend(headers)))
+
+    assert (through_fc["statusCode"], through_fc["body"], through_wsgi) == (200, "", b"")
+    assert through_fc["headers"]["ETag"] == dict(sent)["ETag"] == get.header("etag")
+    assert dict(sent)["Content-Length"] == str(len(get.body))
+    assert "Content-Length" not in through_fc["headers"]
+
+
+def test_packed_bodies_go_through_function_compute_in_base64(house: House) -> None:
+    event = {"rawPath": "/", "headers": {"Accept-Encoding": "gzip"}, "requestContext": {"http": {"method": "GET"}}}
+
+    answer = house.service.handle_event(json.dumps(event).encode())
+
+    assert answer["isBase64Encoded"] is True
+    assert gzip.decompress(base64.b64decode(answer["body"])) == house.get("/", None).body

@@ -81,7 +81,7 @@ def _from_environ(names: tuple[str, str, str], environ: Mapping[str, str]) -> Cr
     missing = [name for name, value in zip(names[:2], given[:2], strict=True) if not value]
     if missing:
         where = "" if names is SOURCE else ", and the invocation's context brings no credentials"
-        raise SettingsError([f"{name} is not set{where}" for name in missing])
+        raise SettingsError([f"{name}: is not set{where}" for name in missing])
     return _credentials(given)
 
 

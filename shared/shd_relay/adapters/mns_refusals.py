@@ -13,7 +13,7 @@ PASSING = (
 )  # fmt: skip
 MESSAGE = ("InvalidArgument", "MalformedXML", "Message")
 _ADVICE: tuple[tuple[str, str], ...] = (
-    ("TopicNotExist", "the topic is not there: check MNS_TOPIC and MNS_ENDPOINT, or create it"),
+    ("TopicNotExist", "the topic {topic} is not there: check MNS_TOPIC and MNS_ENDPOINT, or create it"),
     ("TopicName", "check MNS_TOPIC"),
     ("QueueNameInvalid", "check MNS_TOPIC"),  # the SDK says queue when the name of a topic is empty
     ("InvalidHost", "check MNS_ENDPOINT: it begins with http:// or https:// and has no path"),
@@ -36,22 +36,26 @@ class Failure(NamedTuple):
     tries: int = 3
 
 
-def judge(raised: Exception, credentials: Credentials) -> Failure:
+def judge(raised: Exception, credentials: Credentials, topic: str) -> Failure:
     """What `raised` by the SDK, or under it, means. An unlisted code stops the relay rather than lose a message."""
     code = str(getattr(raised, "type", "") or type(raised).__name__)
     said = redact(getattr(raised, "message", raised), credentials, limit=200)
     request_id = getattr(raised, "request_id", None)
     if request_id:
         said += f" (request {redact(request_id, credentials, limit=60)})"
-    return _failure(raised, redact(code, credentials, limit=80), said)
+    return _failure(raised, redact(code, credentials, limit=80), said, topic)
 
 
-def _failure(raised: Exception, code: str, said: str) -> Failure:
+def _failure(raised: Exception, code: str, said: str, topic: str) -> Failure:
     from_sdk = hasattr(raised, "type")
     advice = next((text for prefix, text in _ADVICE if code.startswith(prefix)), "")
     if advice:
         # The first TimeExpired may be a request that was held up on its way; the second is a clock.
-        return Failure(ContractError(f"{code}: {advice}", code=code), again=code == "TimeExpired", tries=2)
+        return Failure(
+            ContractError(f"{code}: {advice.replace('{topic}', topic)}", code=code),
+            again=code == "TimeExpired",
+            tries=2,
+        )
     if code.startswith(PASSING) or not from_sdk:
         return Failure(PublishUnavailable(f"the topic did not accept: {code}: {said}", code=code), again=True)
     if code.startswith(MESSAGE) and code != "MessageNotExist":

@@ -92,7 +92,7 @@ class MnsPublisher:
                         return Failure(error, again=True)
                     raise
         except Exception as raised:  # noqa: BLE001 - KeyError, TypeError and more escape the SDK's own tree
-            return judge(raised, self._credentials)
+            return judge(raised, self._credentials, self._topic)
         sent = hashlib.md5(message.body.encode(), usedforsecurity=False).hexdigest()
         if answer.message_body_md5.lower() != sent:
             said = "the topic confirmed other bytes than were sent"
