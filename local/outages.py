@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from local.cloud import LocalCloud
-from local.fakes.mns.faults import Fault as MnsFault
-from local.fakes.status.faults import Fault as StatusFault
+from local.fakes.mns import Fault as MnsFault
+from local.fakes.status import Fault as StatusFault
 
 SOME = 7  # every seventh call fails in another way than the others
 

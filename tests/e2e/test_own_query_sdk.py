@@ -41,7 +41,10 @@ def ask(port: int, token: str, **params: str) -> Any:
     request.add_header("Authorization", f"Bearer {token}")
     for name, value in params.items():
         request.add_query_param(name, value)
-    return json.loads(client.do_action_with_exception(request))
+    try:
+        return json.loads(client.do_action_with_exception(request))
+    finally:
+        client.session.close()  # else its sockets are closed whenever the collector comes by
 
 
 def test_the_sdk_gets_the_values_that_shd_said(port: int) -> None:

@@ -118,7 +118,7 @@ def test_the_environment_holds_what_the_platform_gives_and_nothing_of_the_host(
     found.pop("LC_CTYPE", None)  # set by the interpreter itself
     assert found == {
         "PATH": "/usr/local/bin:/usr/bin:/bin",
-        "HOME": "/tmp",  # noqa: S108
+        "HOME": "/tmp",
         "LANG": "C.UTF-8",
         "FC_ACCOUNT_ID": "1234567890123456",
         "FC_REGION": "cn-hangzhou",

@@ -9,7 +9,7 @@ import zlib
 from shd_relay.web.http import Request
 
 PAYS_FROM = 600  # bytes: below, the gzip header and the CPU cost more than the wire
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_TAG = re.compile(r'"[^"]*"')  # without the W/ before it: the comparison is weak
 
 
 def etag(body: bytes) -> str:
