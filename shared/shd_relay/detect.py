@@ -21,7 +21,7 @@ GONE_AFTER = timedelta(minutes=10)
 NEWS_MARGIN = timedelta(hours=1)
 
 _SHOWN = {"title": "title", "severity": "severity", "start": "startTime", "end": "endTime", "updates": "updates",
-          "kind": "kind", "state": "state"}  # fmt: skip
+          "kind": "kind", "state": "state", "inferred": "inferred"}  # fmt: skip
 """Fields of an event whose change is a change, and their names in messages."""
 
 

@@ -11,6 +11,7 @@ from shd_relay import times
 from shd_relay.model import FEED, Change, HealthEvent, Item, SourceState, State, Verb
 
 OPERATION = "relay"  # under which the event keeps the source's state that it told of
+NAMES = {"title": "title", "state": "state", "start": "startTime", "end": "endTime"}  # what may change of it
 PAIRS_NAMED = 50  # contract: at most so many pair names in a message
 
 TURNS: dict[SourceState, tuple[Verb, State]] = {
@@ -51,16 +52,20 @@ def turn(
         since=before.since if before.state == state and feed else at,
         changed_at=at,
     )
-    changed = tuple(name for name in ("title", "state") if feed and getattr(before, name) != getattr(event, name))
+    changed = [name for name in NAMES if feed and getattr(before, name) != getattr(event, name)]
     return Change(
         verb=verb,
         event=event,
-        changed=changed,
-        previous={name: getattr(before, name) for name in changed},
+        changed=tuple(NAMES[name] for name in changed),
+        previous={NAMES[name]: _plain(getattr(before, name)) for name in changed},
         observed_at=now,
         pairs=tuple(sorted(old_pairs)[:PAIRS_NAMED]),
         counts={"pairs": watched, "stale": len(old_pairs)},
     )
+
+
+def _plain(value: str | datetime | None) -> str | None:
+    return times.text(value) if isinstance(value, datetime) else value
 
 
 def _first(at: datetime) -> HealthEvent:

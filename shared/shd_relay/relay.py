@@ -7,7 +7,6 @@ and stays in the log for the next poll.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import NamedTuple
@@ -50,10 +49,11 @@ def relay(
         if not may_go_on():
             return Relayed(published, parked, OUT_OF_TIME)
         try:
-            parked += _publish(store, publisher(), shard, public_url, now, (change, entry, reached))
+            accepted = _publish(store, publisher(), shard, public_url, now, (change, entry, reached))
         except (PublishUnavailable, ContractError) as error:
             return Relayed(published, parked, str(error))
-        published += 1
+        published += accepted.published
+        parked += accepted.parked
         mark = reached
         store.save_watermark(shard, mark)
     if reached > mark:  # history at the end of the log, which nobody is told of
@@ -85,15 +85,17 @@ def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
     public_url: str | None,
     now: Callable[[], datetime],
     place: tuple[Change, Entry, Position],
-) -> int:
-    """Publishes the change; 1 if its message was refused and parked, and at most a short notice of it went out."""
+) -> Relayed:
+    """Publishes the change; if its message is refused, parks it and sends a short notice in its place."""
     full = message.of(*place, public_url)
     try:
         publisher.publish(full)
     except MessageRefused as refusal:
         store.park(shard, Parked(key=f"message:{full.id}", at=now(), reason=str(refusal), body=full.body))
     else:
-        return 0
-    with contextlib.suppress(MessageRefused):  # even so short it is refused: it stays parked, and in /v1/changes
+        return Relayed(published=1)
+    try:
         publisher.publish(message.notice_of(*place, public_url))
-    return 1
+    except MessageRefused:  # even so short: it is parked, and stands in /v1/changes
+        return Relayed(parked=1)
+    return Relayed(published=1, parked=1)

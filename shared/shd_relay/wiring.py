@@ -84,7 +84,11 @@ def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
         report = Report(poll=owner, state="refused", error=refused).as_json()
     else:
         report = _poll(chosen, plan_for(chosen, pairs, context), context, environ, owner)
-    well = report["state"] in {"done", "busy"} and not report["stopped"]
+    well = report["state"] == "busy" or (report["state"], report["source"], report["stopped"]) == (
+        "done",
+        "fresh",
+        None,
+    )
     logs.line("poll finished", clock.now(), level="info" if well else "warning", **report)
     return report
 

@@ -77,7 +77,7 @@ def test_a_poll_is_over_before_the_next_is_due_and_is_never_repeated() -> None:
 def test_the_status_function_answers_a_reader_and_nobody_else() -> None:
     status = functions()["status"]
     assert status.http
-    assert status.http.methods == ("GET", "HEAD", "OPTIONS")
+    assert status.http.methods == ("GET", "HEAD", "OPTIONS", "POST")
     assert (status.timers, status.retries) == ((), 0)
     assert status.timeout <= 10
 

@@ -137,14 +137,24 @@ def test_a_store_that_never_answered_is_503_with_retry_after() -> None:
     assert response.header("content-type") == "application/problem+json"
 
 
-def test_the_store_is_read_again_after_a_few_seconds_and_then_only_the_new_rows() -> None:
+def test_a_clock_that_was_moved_asks_for_the_state_of_its_own_moment() -> None:
+    house = House()
+    house.tell(event("e1"))
+    house.json("/v1/status")
+    house.tell(event("e3", product="oss"))
+    house.ticks -= 60
+    house.now += timedelta(minutes=1)
+    assert statuses(house)[f"oss/{HK}"] == "incident"
+
+
+def test_the_store_is_read_again_after_a_second_and_then_only_the_new_rows() -> None:
     house = House()
     house.tell(event("e1"))
     house.tell(event("e2"))
     house.json("/v1/status")
     house.tell(event("e3", product="oss"))
-    house.ticks -= 59
-    assert statuses(house)[f"oss/{HK}"] == "operational", "the copy is one second old"
+    house.ticks -= 59.5
+    assert statuses(house)[f"oss/{HK}"] == "operational", "the copy is half a second old"
     before = house.store.rows_read
 
     house.ticks += 3

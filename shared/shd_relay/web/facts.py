@@ -14,7 +14,7 @@ from shd_relay.model import SHARD, Change, Entry, HealthEvent, PollRecord, Posit
 from shd_relay.ports import ReadStore
 
 POLL_RECORD = "poll"  # the name under which the store holds the PollRecord
-KEEP_SECONDS = 3.0
+KEEP_SECONDS = 1.0
 _ROWS = 20  # rows of the log in one read: each may have 1 MB
 _PAGE = 200
 _MONTHS = 25
@@ -97,19 +97,25 @@ class FactsReader:
         self._keep = keep_seconds
         self._copy: StoreFacts | None = None
         self._read_at = 0.0
+        self._read_time: datetime | None = None
         self._lock = threading.Lock()
 
-    def facts(self, monotonic: float) -> Facts:
-        """What is known; `monotonic` in seconds says how old the copy is.
+    def facts(self, monotonic: float, now: datetime) -> Facts:
+        """What is known. A copy is kept for a moment, by `monotonic` seconds and by `now`: a clock that was moved asks
+        for the state of its own moment.
 
         When the store does not answer, the last copy, marked as unreadable; without one, raises StoreUnavailable or
         ContractError.
         """
         with self._lock:
-            if self._copy is None or not 0 <= monotonic - self._read_at < self._keep:
+            if self._copy is None or not self._is_young(monotonic, now):
                 self._copy = self._fresh()
-                self._read_at = monotonic
+                self._read_at, self._read_time = monotonic, now
             return self._copy
+
+    def _is_young(self, monotonic: float, now: datetime) -> bool:
+        moved = abs(now - self._read_time) if self._read_time else timedelta.max
+        return 0 <= monotonic - self._read_at < self._keep and moved < timedelta(seconds=self._keep)
 
     def _fresh(self) -> StoreFacts:
         before = self._copy

@@ -10,7 +10,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from shd_relay.web import changes_view, events_view, health, own_query, page, status_view
+from shd_relay.web import changes_view, events_view, health, own_query, page, schema_file, status_view
 from shd_relay.web.ask import Ask, View
 from shd_relay.web.params import Param
 
@@ -107,6 +107,10 @@ ROUTES = (
     Route(
         template="/healthz", scope=None, handler=health.healthz, strict=False, schema="Health",
         summary="Whether the process answers.",
+    ),
+    Route(
+        template="/schemas/change.v1.json", scope=None, handler=schema_file.change_schema, strict=False,
+        media="application/schema+json", summary="The JSON Schema of the messages.",
     ),
 )  # fmt: skip
 

@@ -33,8 +33,8 @@ class Service:
         self._monotonic = monotonic
 
     def __call__(self, request: Request) -> Response:
-        moment = self._monotonic()
-        return answer(request, site=self._site, now=self._now(), look=lambda: self._reader.facts(moment))
+        moment, now = self._monotonic(), self._now()
+        return answer(request, site=self._site, now=now, look=lambda: self._reader.facts(moment, now))
 
     def handle_event(self, event: bytes, request_id: str = "") -> dict[str, Any]:
         """An HTTP trigger's event -> what its handler returns."""
