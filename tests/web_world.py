@@ -17,8 +17,9 @@ from waitress.server import create_server
 from shd_relay import config, ledger
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import StoreUnavailable
-from shd_relay.model import Change, Entry, HealthEvent, Pair, PollRecord, Update, Verb
+from shd_relay.model import Change, Entry, HealthEvent, Pair, Update, Verb
 from shd_relay.ports import Row
+from shd_relay.records import PollRecord
 from shd_relay.web.http import Request, Response
 from shd_relay.web.service import Service
 from shd_relay.web.site import Site

@@ -8,9 +8,10 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from shd_relay.adapters.memory_store import MemoryStore
-from shd_relay.model import FailedRead, Item, Message, Observation, Pair, PairWork, Window
+from shd_relay.model import FailedRead, Item, Message, Observation, Pair, Window
 from shd_relay.poll import Plan, Poller
 from shd_relay.ports import ReadRequest
+from shd_relay.records import PairWork
 
 ECS = Pair("ecs", "cn-hongkong")
 OSS = Pair("oss", "cn-hongkong")

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from shd_relay import identity, severity, times
-from shd_relay.model import Change, HealthEvent, Item, Missing, Observation, PairWork, Verb
+from shd_relay.model import Change, HealthEvent, Item, Observation, Verb
+from shd_relay.records import Missing, PairWork
 from shd_relay.transitions import phase, step
 
 GONE_READS = 3

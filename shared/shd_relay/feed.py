@@ -36,12 +36,29 @@ def turn(
 
     `old_pairs`: names of the pairs whose last good read is too old. `now`: when it was judged; `at`: of the commit.
     """
-    verb, state = TURNS[source]
     told = feed.said[OPERATION].title if feed else "fresh"
     if told == source:
         return None
     before = feed or _first(at)
-    event = msgspec.structs.replace(
+    event = _turned(before, source, complete_at, now, at)
+    changed = [name for name in NAMES if feed and getattr(before, name) != getattr(event, name)]
+    return Change(
+        verb=TURNS[source][0],
+        event=event,
+        changed=tuple(NAMES[name] for name in changed),
+        previous={NAMES[name]: _plain(getattr(before, name)) for name in changed},
+        observed_at=now,
+        pairs=tuple(sorted(old_pairs)[:PAIRS_NAMED]),
+        counts={"pairs": watched, "stale": len(old_pairs)},
+    )
+
+
+def _turned(
+    before: HealthEvent, source: SourceState, complete_at: datetime | None, now: datetime, at: datetime
+) -> HealthEvent:
+    """It opens when the source turns bad, keeps its start from stale to blind, and ends when the source is fresh."""
+    state = TURNS[source][1]
+    return msgspec.structs.replace(
         before,
         revision=before.revision + 1,
         title=_title(source, complete_at),
@@ -49,18 +66,8 @@ def turn(
         start=before.start if before.state == "open" else now,
         end=None if state == "open" else now,
         said={OPERATION: Item(title=source)},
-        since=before.since if before.state == state and feed else at,
+        since=before.since if before.state == state else at,
         changed_at=at,
-    )
-    changed = [name for name in NAMES if feed and getattr(before, name) != getattr(event, name)]
-    return Change(
-        verb=verb,
-        event=event,
-        changed=tuple(NAMES[name] for name in changed),
-        previous={NAMES[name]: _plain(getattr(before, name)) for name in changed},
-        observed_at=now,
-        pairs=tuple(sorted(old_pairs)[:PAIRS_NAMED]),
-        counts={"pairs": watched, "stale": len(old_pairs)},
     )
 
 

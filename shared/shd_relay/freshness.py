@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from shd_relay.model import HealthEvent, Pair, PollRecord, SourceState
+from shd_relay.model import HealthEvent, Pair, SourceState
+from shd_relay.records import PollRecord
 
 PairStatus = Literal["operational", "notice", "maintenance", "incident", "unknown"]
 

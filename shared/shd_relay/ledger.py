@@ -7,14 +7,14 @@ so a reader of another version folds the log itself. The fold is a pure function
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
 from shd_relay.errors import ContractError
-from shd_relay.model import FEED, SHARD, Entry, HealthEvent
+from shd_relay.model import FEED, SHARD, Change, Entry, HealthEvent, Position
 from shd_relay.ports import Checkpoint, ReadStore, Row
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
@@ -22,7 +22,7 @@ _Record = TypeVar("_Record", bound=msgspec.Struct)
 FOLD_VERSION = 1
 ENTRY_SCHEMA = 1
 KEEP_ENDED = timedelta(days=120)  # longer than the widest window that is asked for in one call (90 days)
-PAGE = 200
+PAGE = 20  # rows in one read: each may have 1 MB
 ENTRY_BYTES = 1_000_000  # design.md, law 2: an entry holds at most 1 MB encoded
 
 
@@ -44,6 +44,14 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
 
 
 EMPTY = State()
+
+
+class Placed(NamedTuple):
+    """A change, the commit that it stands in, and where it ends."""
+
+    change: Change
+    entry: Entry
+    position: Position
 
 
 def apply(state: State, seq: int, entry: Entry) -> State:
@@ -73,6 +81,18 @@ def load(store: ReadStore, shard: str = SHARD) -> tuple[State, frozenset[str]]:
             state = apply(state, row.seq, entry)
             touched.update(change.event.id for change in entry.changes)
     return state, frozenset(touched)
+
+
+def changes_after(store: ReadStore, mark: Position, shard: str = SHARD) -> Iterator[Placed]:
+    """Every committed change after `mark`, in log order, history included. Raises what the store raises."""
+    after = max(0, mark.seq - 1)
+    while rows := store.read_log(shard, after, PAGE):
+        for row in rows:
+            entry = decode_entry(row.blob)
+            for offset, change in enumerate(entry.changes, 1):
+                if (position := Position(row.seq, offset)) > mark:
+                    yield Placed(change, entry, position)
+        after = rows[-1].seq
 
 
 def encode_entry(entry: Entry) -> bytes:

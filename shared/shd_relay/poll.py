@@ -14,9 +14,10 @@ from typing import Any, NamedTuple
 from shd_relay import feed, freshness, ledger, relay, schedule
 from shd_relay.commit import Committer, Tenure
 from shd_relay.errors import ConflictError, ContractError, StoreUnavailable
-from shd_relay.model import Pair, PollRecord, WorkRecord
+from shd_relay.model import Pair
 from shd_relay.ports import Publisher, Source, Store
 from shd_relay.reading import Reading
+from shd_relay.records import PollRecord, WorkRecord
 from shd_relay.report import Report
 
 WORK, POLL = "work", "poll"  # names of the two records

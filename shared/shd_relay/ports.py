@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import NamedTuple, Protocol
 
-from shd_relay.model import FailedRead, Message, Observation, Pair, Parked, Position
+from shd_relay.model import FailedRead, Message, Observation, Pair, Position
+from shd_relay.records import Parked
 
 
 class Lease(NamedTuple):

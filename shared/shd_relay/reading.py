@@ -11,8 +11,9 @@ import msgspec
 from shd_relay import schedule
 from shd_relay.commit import Committer
 from shd_relay.detect import detect
-from shd_relay.model import Change, FailedRead, HealthEvent, Observation, Pair, PairWork, Parked, WorkRecord
+from shd_relay.model import Change, FailedRead, HealthEvent, Observation, Pair
 from shd_relay.ports import Source, Store
+from shd_relay.records import PairWork, Parked, WorkRecord
 from shd_relay.report import Report
 
 CHUNK_READS, CHUNK_SECONDS = 500, 5.0  # a crash late in a long poll keeps the early results

@@ -7,14 +7,15 @@ and stays in the log for the next poll.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
 from shd_relay import ledger, message
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable
-from shd_relay.model import Change, Entry, Parked, Position
+from shd_relay.ledger import Placed
 from shd_relay.ports import Publisher, Store
+from shd_relay.records import Parked
 
 OUT_OF_TIME = "out of time, or another poller took over"
 
@@ -43,13 +44,14 @@ def relay(
     """
     published = parked = 0
     mark = reached = store.load_watermark(shard)
-    for change, entry, reached in changes_after(store, shard, mark):
-        if not change.pushed:
+    for placed in ledger.changes_after(store, mark, shard):
+        reached = placed.position
+        if not placed.change.pushed:
             continue
         if not may_go_on():
             return Relayed(published, parked, OUT_OF_TIME)
         try:
-            accepted = _publish(store, publisher(), shard, public_url, now, (change, entry, reached))
+            accepted = _publish(store, publisher(), shard, public_url, now, placed)
         except (PublishUnavailable, ContractError) as error:
             return Relayed(published, parked, str(error))
         published += accepted.published
@@ -61,21 +63,10 @@ def relay(
     return Relayed(published, parked)
 
 
-def changes_after(store: Store, shard: str, mark: Position) -> Iterator[tuple[Change, Entry, Position]]:
-    """Every committed change after `mark`, in log order, with its entry and the position that it ends at."""
-    after = max(0, mark.seq - 1)
-    while rows := store.read_log(shard, after, ledger.PAGE):
-        for row in rows:
-            entry = ledger.decode_entry(row.blob)
-            for offset, change in enumerate(entry.changes, 1):
-                if (position := Position(row.seq, offset)) > mark:
-                    yield change, entry, position
-        after = rows[-1].seq
-
-
 def pending(store: Store, shard: str) -> int:
     """How many committed changes the topic has not accepted yet."""
-    return sum(change.pushed for change, _, _ in changes_after(store, shard, store.load_watermark(shard)))
+    mark = store.load_watermark(shard)
+    return sum(placed.change.pushed for placed in ledger.changes_after(store, mark, shard))
 
 
 def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
@@ -84,10 +75,10 @@ def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
     shard: str,
     public_url: str | None,
     now: Callable[[], datetime],
-    place: tuple[Change, Entry, Position],
+    placed: Placed,
 ) -> Relayed:
     """Publishes the change; if its message is refused, parks it and sends a short notice in its place."""
-    full = message.of(*place, public_url)
+    full = message.of(*placed, public_url)
     try:
         publisher.publish(full)
     except MessageRefused as refusal:
@@ -95,7 +86,7 @@ def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
     else:
         return Relayed(published=1)
     try:
-        publisher.publish(message.notice_of(*place, public_url))
+        publisher.publish(message.notice_of(*placed, public_url))
     except MessageRefused:  # even so short: it is parked, and stands in /v1/changes
         return Relayed(parked=1)
     return Relayed(published=1, parked=1)

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timezone
 
 from shd_relay.freshness import INTERVALS
-from shd_relay.model import HealthEvent, Pair, PairWork
+from shd_relay.model import HealthEvent, Pair
 from shd_relay.ports import ReadRequest
+from shd_relay.records import PairWork
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 

@@ -17,8 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.adapters.sqlite_store import SqliteStore
-from shd_relay.model import SHARD, START, Parked, Position
+from shd_relay.model import SHARD, START, Position
 from shd_relay.ports import Checkpoint, Lease, Row, Store
+from shd_relay.records import Parked
 
 T = TypeVar("T")
 Opener = Callable[[], Store]

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from shd_relay.detect import detect
-from shd_relay.model import Change, HealthEvent, Item, Observation, PairWork, Window
+from shd_relay.model import Change, HealthEvent, Item, Observation, Window
+from shd_relay.records import PairWork
 from tests.world import T0, item, minutes, read_before, seen
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from shd_relay import feed, freshness, schedule
 from shd_relay.freshness import pair_status, source_state
-from shd_relay.model import HealthEvent, PairWork, PollRecord
+from shd_relay.model import HealthEvent
+from shd_relay.records import PairWork, PollRecord
 from tests.world import ECS, OPERATION, OSS, item, minutes, seen
 
 PAIRS = (ECS, OSS)

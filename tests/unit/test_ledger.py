@@ -93,7 +93,7 @@ def test_what_ended_long_ago_is_forgotten_unless_an_older_event_of_the_pair_stil
 
 
 def test_records_that_cannot_be_read_are_as_none() -> None:
-    from shd_relay.model import WorkRecord
+    from shd_relay.records import WorkRecord
 
     assert ledger.decode_record(None, WorkRecord) is None
     assert ledger.decode_record(b"garbage", WorkRecord) is None

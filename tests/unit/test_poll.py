@@ -9,8 +9,9 @@ import pytest
 from shd_relay import freshness, ledger, poll
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable, StoreUnavailable
-from shd_relay.model import SHARD, Entry, Pair, PollRecord, Position
+from shd_relay.model import SHARD, Entry, Pair, Position
 from shd_relay.ports import Lease
+from shd_relay.records import PollRecord
 from tests.world import ECS, OSS, Relay, item, minutes
 
 

@@ -20,8 +20,9 @@ import pytest
 from shd_relay.adapters.sqlite_file import APPLICATION_ID, FORMAT
 from shd_relay.adapters.sqlite_store import SqliteStore
 from shd_relay.errors import ContractError, StoreUnavailable
-from shd_relay.model import SHARD, START, Parked, Position
+from shd_relay.model import SHARD, START, Position
 from shd_relay.ports import Checkpoint, Lease, Row
+from shd_relay.records import Parked
 
 NOW = datetime(2023, 11, 12, 9, 39, tzinfo=timezone.utc)
 SHARED = Path(__file__).parents[2] / "shared"

@@ -15,7 +15,8 @@ SHARED = ROOT / "shared"
 
 SDKS = {"aliyunsdkcore", "mns", "tablestore", "urllib3", "sqlite3"}
 PURE = {
-    "model", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness", "feed",
+    "model", "records", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness",
+    "feed",
     "schedule",
     "times", "errors", "ports", "plans", "dialect", "envelope", "pace", "window", "text", "report", "payload",
 }  # fmt: skip

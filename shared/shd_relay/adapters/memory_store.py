@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from shd_relay.model import START, Parked, Position
+from shd_relay.model import START, Position
 from shd_relay.ports import Checkpoint, Lease, Row
+from shd_relay.records import Parked
 
 
 class _Held(NamedTuple):

@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from shd_relay.adapters import sqlite_file
-from shd_relay.model import START, Parked, Position
+from shd_relay.model import START, Position
 from shd_relay.ports import Checkpoint, Lease, Row
+from shd_relay.records import Parked
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _MICROSECOND = timedelta(microseconds=1)

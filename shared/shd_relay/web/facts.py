@@ -5,27 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from shd_relay import ledger
 from shd_relay.errors import ContractError, StoreUnavailable
-from shd_relay.ledger import State
-from shd_relay.model import SHARD, Change, Entry, HealthEvent, PollRecord, Position
+from shd_relay.ledger import Placed, State
+from shd_relay.model import SHARD, HealthEvent, Position
 from shd_relay.ports import ReadStore
+from shd_relay.records import PollRecord
 
 POLL_RECORD = "poll"  # the name under which the store holds the PollRecord
 KEEP_SECONDS = 1.0
-_ROWS = 20  # rows of the log in one read: each may have 1 MB
 _PAGE = 200
 _MONTHS = 25
-
-
-class Placed(NamedTuple):
-    """A change, the commit that it stands in, and where it ends."""
-
-    change: Change
-    entry: Entry
-    position: Position
 
 
 class Facts(Protocol):
@@ -60,14 +52,7 @@ class StoreFacts:
         self.unreadable = unreadable
 
     def changes(self, after: Position) -> Iterator[Placed]:
-        at = max(after.seq - 1, 0)
-        while rows := self._store.read_log(SHARD, at, _ROWS):
-            for row in rows:
-                entry = ledger.decode_entry(row.blob)
-                first = after.offset if row.seq == after.seq else 0
-                for number, change in enumerate(entry.changes[first:], first + 1):
-                    yield Placed(change, entry, Position(row.seq, number))
-            at = rows[-1].seq
+        return ledger.changes_after(self._store, after)
 
     def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
         blob = self._store.load_document(id)
@@ -129,7 +114,7 @@ class FactsReader:
         return StoreFacts(self._store, state, record, unreadable=False)
 
     def _grown(self, state: State) -> State:
-        while rows := self._store.read_log(SHARD, state.seq, _PAGE):
+        while rows := self._store.read_log(SHARD, state.seq, ledger.PAGE):
             state = ledger.fold(state, rows)
         return state
 

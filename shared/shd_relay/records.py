@@ -1,0 +1,67 @@
+"""What the relay notes for itself: work record, poll record, and what was parked. Frozen values, as in model.py.
+
+Losing the first two may delay; it never pushes, ends or forgets anything (design.md, law 1).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct
+
+
+class Missing(Struct, frozen=True, array_like=True):
+    """An event that complete answers, whose window covers its start, did not list: how often in a row, since when."""
+
+    count: int
+    since: datetime
+
+
+class PairWork(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The work record of one pair and operation. Losing it may delay; it never pushes, ends or forgets anything."""
+
+    first_good: datetime | None = None
+    last_good: datetime | None = None
+    last_tried: datetime | None = None
+    missing: dict[str, Missing] = {}
+
+
+class WorkRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What no change carries. Keys of `pairs` are `<operation> <product>/<region>`.
+
+    `rung` is how far the source made us narrow the query window; `rate` the calls per second that it bore.
+    """
+
+    pairs: dict[str, PairWork] = {}
+    rung: int = 0
+    rate: float | None = None
+
+
+class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """How reading goes, for those who judge it later: the status function, and the next poll.
+
+    `finished`: the last poll that came to its end. `complete_at`: the last complete answer. `without_answer`: polls in
+    a row without one. `read` holds, for every pair of that poll's watch list that was ever read, its last good read;
+    `joined`, for the others, since when they are watched. `bound_seconds`: a pair whose last good read is older than
+    this is stale.
+    """
+
+    started: datetime
+    finished: datetime
+    token: int
+    complete_at: datetime | None = None
+    without_answer: int = 0
+    read: dict[str, datetime] = {}
+    joined: dict[str, datetime] = {}
+    bound_seconds: float
+    polled: int = 0
+    failed: int = 0
+
+
+class Parked(Struct, frozen=True, kw_only=True):
+    """Something that could not go on its way, kept for a person: a refused message, or an item that cannot be read."""
+
+    key: str
+    at: datetime
+    reason: str
+    body: str
