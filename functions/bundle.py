@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None, *, root: Path = ROOT) -> int:
     try:
         compiler = find_python(version)
         if compiler is None:
-            print(f"bundle: no python{version} on PATH that runs: no compiled files, cold starts will be slower")
+            print(f"bundle: no python{version} here that runs: no compiled files, cold starts will be slower")
         for function in sorted(LEFT_OUT):
             target = out / function
             build(root, function, target, version=version, local=options.local, compiler=compiler)
@@ -159,8 +159,10 @@ def copy_installed(name: str, pinned: str, staged: Path) -> None:
 
 
 def find_python(version: str) -> str | None:
-    """A Python of that version which really runs: a name on PATH may be a shim that does not."""
-    for candidate in (sys.executable, shutil.which(f"python{version}")):
+    """A Python of that version which really runs (a name on PATH may be a shim that does not), also one of pyenv's."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    installed = sorted(map(str, pyenv.glob(f"versions/{version}.*/bin/python")))
+    for candidate in (sys.executable, shutil.which(f"python{version}"), *installed):
         if candidate is None:
             continue
         asked = [candidate, "-I", "-c", "import sys; print('{}.{}'.format(*sys.version_info))"]

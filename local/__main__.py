@@ -1,4 +1,4 @@
-"""python -m local run | replay: see --help of each. The stand-ins alone: python -m local.fakes.status, .mns."""
+"""The cloud on one machine: run and replay play an incident, serve offers the stand-ins alone."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from local.incident import Incident, IncidentError, load
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if options.command == "serve":
+        return _serve(options)
     try:
         incident = load(options.incident)
     except IncidentError as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+        return _error(str(error))
     return _run(incident, options) if options.command == "run" else _replay(incident, options)
 
 
@@ -30,9 +31,19 @@ def _run(incident: Incident, options: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         _tell("\nbye")
     except OSError as error:
-        print(f"error: port {options.port} cannot be served: {error}; make run STATUS_PORT=0 takes a free one",
-              file=sys.stderr)  # fmt: skip
-        return 1
+        return _error(f"port {options.port} cannot be served: {error}; make run STATUS_PORT=0 takes a free one")
+    return 0
+
+
+def _serve(options: argparse.Namespace) -> int:
+    from local.serve import serve
+
+    try:
+        serve(api_port=options.api_port, mns_port=options.mns_port, events=options.events, tell=_tell)
+    except KeyboardInterrupt:
+        _tell("\nbye")
+    except (OSError, ValueError, KeyError) as error:
+        return _error(f"{type(error).__name__}: {error}")
     return 0
 
 
@@ -40,10 +51,14 @@ def _replay(incident: Incident, options: argparse.Namespace) -> int:
     from local.replay import replay
 
     if options.store != "sqlite":
-        print("error: STORE=tablestore is not built yet in this version; STORE=sqlite is", file=sys.stderr)
-        return 2
+        return _error("STORE=tablestore is not built yet in this version; STORE=sqlite is")
     print(json.dumps(replay(incident, speed=options.speed, tell=_tell), ensure_ascii=False), flush=True)
     return 0
+
+
+def _error(text: str) -> int:
+    print(f"error: {text}", file=sys.stderr)
+    return 2
 
 
 def _tell(line: str) -> None:
@@ -57,6 +72,10 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what)
         command.add_argument("--incident", type=Path, required=True, help="an incident file")
         command.add_argument("--speed", type=float, default=600, help="at most so many times real speed; 0: no limit")
+    serve = commands.add_parser("serve", help="the stand-ins of SHD and MNS until Ctrl-C")
+    serve.add_argument("--api-port", type=int, default=0, help="of the status API; 0: a free one")
+    serve.add_argument("--mns-port", type=int, default=0, help="of MNS; 0: a free one")
+    serve.add_argument("--events", type=Path, help="JSON: events that the dashboard shows, or an incident")
     commands.choices["run"].add_argument("--port", type=int, default=8080, help="of the status function; 0: a free one")
     commands.choices["replay"].add_argument("--store", choices=("sqlite", "tablestore"), default="sqlite")
     return parser
