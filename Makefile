@@ -10,10 +10,10 @@ STATUS_PORT ?= 8080
 .PHONY: run replay test check format bundle local-bundle install clean
 
 run: local-bundle
-	@$(BIN)/python -m local run --incident $(INCIDENT) --speed $(SPEED) --port $(STATUS_PORT)
+	@$(BIN)/python -m local run --incident "$(INCIDENT)" --speed $(SPEED) --port $(STATUS_PORT)
 
 replay: local-bundle
-	@$(BIN)/python -m local replay --incident $(INCIDENT) --speed $(SPEED) --store $(STORE)
+	@$(BIN)/python -m local replay --incident "$(INCIDENT)" --speed $(SPEED) --store $(STORE)
 
 test: local-bundle
 	@$(BIN)/python -m pytest -n 2 --dist loadfile

@@ -13,7 +13,8 @@ from local.incident import Incident, IncidentError, load
 
 def main(arguments: list[str]) -> int:
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    for signum in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(signum, lambda received, _: sys.exit(128 + received))
     if options.command == "serve":
         return _serve(options)
     try:
@@ -30,8 +31,8 @@ def _run(incident: Incident, options: argparse.Namespace) -> int:
         run(incident, speed=options.speed, port=options.port, tell=_tell)
     except KeyboardInterrupt:
         _tell("\nbye")
-    except OSError as error:
-        return _error(f"port {options.port} cannot be served: {error}; make run STATUS_PORT=0 takes a free one")
+    except (OSError, OverflowError) as error:
+        return _error(f"{error}; if port {options.port} is taken, make run STATUS_PORT=0 takes a free one")
     return 0
 
 

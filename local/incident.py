@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -80,6 +81,8 @@ def parse(document: Any) -> Incident:
     if window is not None:
         started, ended = read.moment(window, "from", required=True), read.moment(window, "to")
     days = read.value("open_after_days", (int, float)) or 0
+    if not 0 <= days <= LONGEST_DAYS:
+        read.problems.append(f"open_after_days: must be 0 to {LONGEST_DAYS}, is {days}")
     timeline = [(read.moment(row, "at", required=True), str(row.get("text", ""))) for row in read.rows("timeline")]
     outages = [read.outage(row) for row in read.rows("outages")]
     if started and ended and ended < started:
@@ -96,6 +99,12 @@ def parse(document: Any) -> Incident:
     )  # fmt: skip
 
 
+_WANTED = {str: "a text", dict: "an object", list: "a list that is not empty", int: "a number", float: "a number"}
+ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")  # as the config takes them
+OLDEST, NEWEST = 2009, 2100  # years that the dashboard's times are believed in
+LONGEST_DAYS = 400
+
+
 class _Reader:
     def __init__(self, document: Mapping[str, Any]) -> None:
         self._document = document
@@ -106,14 +115,17 @@ class _Reader:
         if found is None and not required:
             return None
         if not isinstance(found, kind) or not found:
-            self.problems.append(f"{key}: is missing or not what it should be")
+            wanted = " or ".join(_WANTED[one] for one in (kind if isinstance(kind, tuple) else (kind,)))
+            self.problems.append(f"{key}: must be {wanted}" if found is not None else f"{key}: is missing")
             return None
         return found
 
     def names(self, key: str) -> tuple[str, ...]:
         found = self.value(key, list, required=True) or []
-        if not all(isinstance(name, str) and name for name in found) or len(set(map(str, found))) != len(found):
-            self.problems.append(f"{key}: must be a list of different names")
+        bad = [name for name in found if not isinstance(name, str) or not ID.fullmatch(name)]
+        if bad or len({name.casefold() for name in found}) != len(found):
+            what = f"{bad[0]!r} is no id" if bad else "the same id stands there twice"
+            self.problems.append(f"{key}: must be a list of different ids; {what}")
             return ()
         return tuple(found)
 
@@ -132,8 +144,11 @@ class _Reader:
             moment = datetime.fromisoformat(str(found).replace("Z", "+00:00"))
         except ValueError:
             moment = None
-        if moment is None or moment.tzinfo is None:
-            self.problems.append(f"{key}: {found!r} is no ISO 8601 time with an offset")
+        if moment is None or moment.tzinfo is None or not OLDEST < moment.year < NEWEST:
+            where = f"{row['what']}: {key}" if "what" in row else key
+            self.problems.append(
+                f"{where}: {found!r} is no ISO 8601 time with an offset, of the years {OLDEST} to {NEWEST}"
+            )
             return None
         return moment
 
@@ -143,6 +158,8 @@ class _Reader:
             self.problems.append(f"outages: what must be one of {', '.join(KINDS_OF_OUTAGE)}, is {row.get('what')!r}")
         if since is None or until is None:
             return None
+        if until <= since:
+            self.problems.append(f"{row.get('what')}: the outage ends before it begins")
         return Outage(what=str(row.get("what")), since=since, until=until)
 
 

@@ -90,7 +90,7 @@ class House:
         self.seq += 1
         entry = Entry(id=f"entry-{self.seq}", at=at, token=1, changes=changes)
         assert self.store.append("main", self.seq, ledger.encode_entry(entry))
-        self.store.put_documents([ledger.document(e) for e in events])
+        self.store.put_documents([ledger.document(e) for e in events], 1)
         self.ticks += 60
 
     def read_at(self, at: datetime, *, only: Sequence[Pair] | None = None, **more: Any) -> None:

@@ -41,7 +41,7 @@ def seen(*items: Item, at: float = 1, pair: Pair = ECS, unreadable: tuple[str, .
 
 def read_before(at: float = 0) -> PairWork:
     """The work record of a pair whose last good read was `at` minutes after T0."""
-    return PairWork(first_good=minutes(at), last_good=minutes(at), last_tried=minutes(at))
+    return PairWork(last_good=minutes(at), last_answer=minutes(at), last_tried=minutes(at))
 
 
 class Dashboard:

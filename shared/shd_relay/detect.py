@@ -21,6 +21,8 @@ GONE_READS = 3
 GONE_AFTER = timedelta(minutes=10)
 NEWS_MARGIN = timedelta(hours=1)
 
+NO_NEWS = timedelta(days=100)  # less than the state keeps what ended: what is older may have been told and forgotten
+
 _SHOWN = {"title": "title", "severity": "severity", "start": "startTime", "end": "endTime", "updates": "updates",
           "kind": "kind", "state": "state", "inferred": "inferred"}  # fmt: skip
 """Fields of an event whose change is a change, and their names in messages."""
@@ -40,7 +42,8 @@ def detect(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: 
     """
     living_first = sorted(known, key=lambda event: event.over)
     said = {event.id: event.said.get(seen.operation) or _as_item(event) for event in living_first}
-    matched = identity.match(said, seen.items, seen.at)
+    over = {event.id for event in known if event.over}
+    matched = identity.match(said, over, seen.items, seen.at)
     events = {event.id: event for event in known}
     taken = set(events)
     changes: list[Change] = []
@@ -48,12 +51,14 @@ def detect(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: 
         if index in matched:
             changes += _seen_again(events[matched[index]], item, seen, at)
             continue
-        id_ = identity.new_id(seen.pair, item, taken)
+        id_ = identity.new_id(seen.pair, item, seen.at, taken)
         taken.add(id_)
         changes += _seen_first(id_, item, seen, _last_read(known, work), at)
     listed = set(matched.values())
     absent = [e for e in known if e.id not in listed and not e.over and seen.operation in e.said]
-    gone, missing = _absences(absent, seen, work.missing)
+    ended = [e for e in absent if e.end is not None and e.end <= seen.at and _would_be_listed(e, seen)]
+    changes += [change for event in ended for change in _ended_as_announced(event, seen, at)]
+    gone, missing = _absences([event for event in absent if event not in ended], seen, work.missing)
     changes += [change for event in gone for change in _gone(event, seen, at)]
     return Detected(tuple(changes), _work_after(work, seen, missing))
 
@@ -62,7 +67,7 @@ def _seen_first(id_: str, item: Item, seen: Observation, last_read: datetime | N
     """First sight (design.md, 4.1): what is over is news only if it ended since this operation last read the pair."""
     kind = severity.kind_of(item, seen.at)
     verbs, state = step("new", phase(item, kind, seen.at), kind)
-    if state == "resolved" and not _is_news(item, last_read):
+    if state == "resolved" and not _is_news(item, last_read, seen.at):
         verbs = ("recorded",)
     first = 0 if verbs == ("recorded",) else 1
     events = [
@@ -87,6 +92,12 @@ def _seen_again(event: HealthEvent, item: Item, seen: Observation, at: datetime)
         updates=item.updates or event.updates, state=state, inferred=False, said=event.said | {seen.operation: item},
     )  # fmt: skip
     return _changed(event, after, verbs[0] if verbs else "updated", seen, at)
+
+
+def _ended_as_announced(event: HealthEvent, seen: Observation, at: datetime) -> list[Change]:
+    """Its end was told, lay ahead, and has come: the first read that shows so need not list it any more."""
+    verbs, state = step(event.state, "over", event.kind)
+    return _changed(event, msgspec.structs.replace(event, state=state), verbs[0], seen, at)
 
 
 def _gone(event: HealthEvent, seen: Observation, at: datetime) -> list[Change]:
@@ -157,22 +168,25 @@ def _would_be_listed(event: HealthEvent, seen: Observation) -> bool:
     return any(window.covers(event.start) for window in seen.windows)
 
 
-def _is_news(item: Item, last_read: datetime | None) -> bool:
+def _is_news(item: Item, last_read: datetime | None, now: datetime) -> bool:
+    """A `last_read` by a clock that was ahead counts as now: it must not make young ends old."""
     moment = item.end or item.start
-    return last_read is not None and moment is not None and moment > last_read - NEWS_MARGIN
+    if last_read is None or moment is None:
+        return False
+    return moment > max(min(last_read, now) - NEWS_MARGIN, now - NO_NEWS)
 
 
 def _last_read(known: Sequence[HealthEvent], work: PairWork) -> datetime | None:
     """A pair without a work record but with events in the log counts as read before (design.md, law 1)."""
-    return work.last_good or max((event.changed_at for event in known), default=None)
+    return work.last_answer or max((event.changed_at for event in known), default=None)
 
 
 def _work_after(work: PairWork, seen: Observation, missing: dict[str, Missing]) -> PairWork:
     """An answer with items that cannot be read is no good read: the pair grows stale until it can be read whole."""
     good = not seen.unreadable
     return PairWork(
-        first_good=work.first_good or (seen.at if good else None),
         last_good=seen.at if good else work.last_good,
+        last_answer=seen.at,
         last_tried=seen.at,
         missing=missing,
     )

@@ -74,6 +74,9 @@ def moment(value: object) -> datetime | None:
     return found
 
 
+LONGEST_WORD = 64  # characters of a severity; the listed ones have at most twelve
+
+
 def _item(row: object) -> Item:
     if not isinstance(row, dict):
         raise _UnreadableError
@@ -85,7 +88,7 @@ def _item(row: object) -> Item:
     if title is not None and not isinstance(title, str):
         raise _UnreadableError
     name = clean_line(title or "")
-    word = clean_line(severity) if isinstance(severity, str) else ""
+    word = clean_line(severity)[:LONGEST_WORD] if isinstance(severity, str) else ""
     if not (name or word or start or end):
         raise _UnreadableError
     return Item(title=name or NO_TITLE, severity=word or None, start=start, end=end)

@@ -28,7 +28,7 @@ class SettingsError(RelayError):
     """A setting or the config is wrong. `problems` holds every mistake that was found, one line each."""
 
     def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("; ".join(problems))
+        super().__init__("\n".join(problems))
         self.problems = tuple(problems)
 
 

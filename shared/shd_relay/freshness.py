@@ -23,8 +23,8 @@ POLLS_WITHOUT_ANSWER = 2
 def source_state(
     record: PollRecord | None, pairs: Sequence[Pair], now: datetime, interval_seconds: float
 ) -> SourceState:
-    """What the source as a whole is, seen at `now`; never polled is blind."""
-    if record is None or record.without_answer >= POLLS_WITHOUT_ANSWER:
+    """What the source as a whole is, seen at `now`; without any answer so far it is blind."""
+    if record is None or record.complete_at is None or record.without_answer >= POLLS_WITHOUT_ANSWER:
         return "blind"
     if now - record.finished > timedelta(seconds=INTERVALS * interval_seconds):
         return "blind"

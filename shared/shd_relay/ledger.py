@@ -58,10 +58,9 @@ def apply(state: State, seq: int, entry: Entry) -> State:
     """The state after one more entry; raises ContractError if it is not the next."""
     if seq != state.seq + 1:
         raise ContractError(f"log entry {seq} does not follow {state.seq}")
-    events = dict(state.events)
-    for change in entry.changes:
-        events[change.event.id] = change.event
-    return State(seq=seq, at=entry.at, events=_without_old(events, entry.at))
+    events = state.events | {change.event.id: change.event for change in entry.changes}
+    new_day = state.at is None or state.at.date() != entry.at.date()  # a look at every event, once a day of the log
+    return State(seq=seq, at=entry.at, events=_without_old(events, entry.at) if new_day else events)
 
 
 def fold(state: State, rows: Iterable[Row]) -> State:
@@ -172,7 +171,9 @@ def _without_old(events: dict[str, HealthEvent], now: datetime) -> dict[str, Hea
     return {
         event.id: event
         for event in events.values()
-        if not event.over or _last_moment(event) >= min(limit, oldest.get(event.pair, limit) - margin)
+        if event.id == FEED
+        or not event.over
+        or _last_moment(event) >= min(limit, oldest.get(event.pair, limit) - margin)
     }
 
 

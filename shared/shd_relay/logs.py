@@ -5,11 +5,10 @@ Past the logging module: the runtime's own handler would put its prefix before t
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
 from typing import Any, Literal
-
-import msgspec
 
 from shd_relay import times
 
@@ -17,5 +16,5 @@ from shd_relay import times
 def line(event: str, now: datetime, *, level: Literal["info", "warning"] = "info", **fields: Any) -> None:
     """Writes one line; `event` is a constant text, `fields` are whatever JSON can say."""
     whole = {"time": times.text(now), "level": level, "event": event} | fields
-    sys.stdout.write(msgspec.json.encode(whole).decode("utf-8") + "\n")
+    sys.stdout.write(json.dumps(whole, ensure_ascii=True, separators=(",", ":")) + "\n")  # whatever stdout's encoding
     sys.stdout.flush()

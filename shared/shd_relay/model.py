@@ -80,7 +80,8 @@ class Observation(Struct, frozen=True, kw_only=True):
 class FailedRead(Struct, frozen=True, kw_only=True):
     """A read that gave no complete answer. The pair keeps its state and grows stale; nothing is concluded from it.
 
-    `reason` is one line without secrets; `code` the source's own word; `throttled`: it asked us to slow down.
+    `reason` is one line without secrets; `code` the source's own word; `throttled`: it asked us to
+    slow down; `asked` False: nothing was sent, as all are refused alike.
     """
 
     pair: Pair
@@ -89,6 +90,7 @@ class FailedRead(Struct, frozen=True, kw_only=True):
     reason: str
     code: str = ""
     throttled: bool = False
+    asked: bool = True
 
 
 class HealthEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):

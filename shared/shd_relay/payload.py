@@ -17,7 +17,8 @@ def refusal(event: bytes) -> str | None:
     try:
         said = _json(event.decode("utf-8"))
         if isinstance(said, dict) and "triggerName" in said and set(said) <= _TIMER:
-            said = _json(said.get("payload") or "")
+            inner = said.get("payload")
+            said = _json("" if inner is None else inner)
     except (UnicodeDecodeError, ValueError, RecursionError):
         return 'payload: must be empty or a JSON object, as in {"backfill_days": 7}; this is no JSON'
     return _judged(said)

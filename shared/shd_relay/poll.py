@@ -63,6 +63,7 @@ class Poller:
         self._began = monotonic()
         self._began_at = now()
         self._publisher: Publisher | None = None
+        self._committer: Committer | None = None
         self._report = Report(poll=owner)
 
     def run(self) -> dict[str, Any]:
@@ -73,9 +74,11 @@ class Poller:
         except ConflictError as error:
             report.state, report.error = "overtaken", str(error)
         except StoreUnavailable as error:
-            report.state, report.error = "store-unavailable", str(error)
+            report.state, report.error, report.source = "store-unavailable", str(error), report.source or "blind"
         except ContractError as error:
-            report.state, report.error = "store-refused", str(error)
+            report.state, report.error, report.source = "store-refused", str(error), report.source or "blind"
+        if self._committer:
+            report.changes, report.seq = len(self._committer.committed), self._committer.state.seq
         report.duration_seconds = round(self._monotonic() - self._began, 3)
         return report.as_json()
 
@@ -100,17 +103,16 @@ class Poller:
         work = ledger.decode_record(self._store.load_record(shard, WORK), WorkRecord) or WorkRecord()
         last = ledger.decode_record(self._store.load_record(shard, POLL), PollRecord)
         backlog_done = self._relay(tenure, self._began + BACKLOG_SHARE * self._plan.budget_seconds)
-        committer = Committer(
+        self._committer = committer = Committer(
             store=self._store, shard=shard, tenure=tenure, state=state, owner=report.poll, now=self._now
         )  # fmt: skip
         source = self._make_source(self._began + READING_SHARE * self._plan.budget_seconds, work.rate)
         reading = Reading(
             store=self._store, shard=shard, committer=committer, work=work, report=report, monotonic=self._monotonic
         )
-        work = reading.read(source, self._plan.pairs)
+        work = reading.read(source, self._plan.pairs, self._bound())
         record = self._judge(committer, work, source.operation, last, tenure.lease.token)
         self._remember(committer, touched, work, record)
-        report.changes, report.seq = len(committer.committed), committer.state.seq
         if backlog_done and (committer.committed or report.stopped):
             self._relay(tenure, self._began + self._plan.budget_seconds)
         report.pending = relay.pending(self._store, shard) if report.stopped else 0
@@ -149,7 +151,7 @@ class Poller:
                 if (key := schedule.key(operation, pair)) in work.pairs
             },
             watched=plan.pairs,
-            answered=self._report.polled,
+            answered=self._report.polled + self._report.partial,
             failed=self._report.failed,
             bound_seconds=self._bound(),
             began=self._began_at,
@@ -165,7 +167,8 @@ class Poller:
             committer.state.feed, state,
             complete_at=record.complete_at, old_pairs=old, watched=len(pairs), now=now, at=at,
         )  # fmt: skip
-        if change:
+        first_try = record.complete_at is None and record.without_answer < freshness.POLLS_WITHOUT_ANSWER
+        if change and not first_try:  # one poll that failed is no turn yet, not even the first
             committer.commit([change], at)
         return record
 
@@ -183,7 +186,8 @@ class Poller:
         shard, state = self._plan.shard, committer.state
         changed = touched | {change.event.id for change in committer.committed}
         if changed:
-            self._store.put_documents([ledger.document(state.events[id_]) for id_ in changed if id_ in state.events])
+            documents = [ledger.document(state.events[id_]) for id_ in changed if id_ in state.events]
+            self._store.put_documents(documents, state.seq)
             self._store.save_checkpoint(shard, ledger.to_checkpoint(state))
         token = record.token
         self._store.save_record(shard, WORK, token, ledger.encode_record(work))

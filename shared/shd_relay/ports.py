@@ -91,8 +91,9 @@ class Store(ReadStore, Protocol):
     def save_record(self, shard: str, name: str, token: int, blob: bytes) -> bool:
         """Saves the record unless one with a greater token is there; False in that case."""
 
-    def put_documents(self, documents: Sequence[tuple[str, str, bytes]]) -> None:
-        """Puts (id, month, document), over what is there; any part of them may have been put when it raises."""
+    def put_documents(self, documents: Sequence[tuple[str, str, bytes]], seq: int) -> None:
+        """Puts each (id, month, document) unless the one that is there was put with a greater `seq`, the log's position
+        that it was made from. Any part of them may have been put when it raises."""
 
     def park(self, shard: str, parked: Parked) -> None:
         """Keeps it under its key; what is already parked under the key stays as it is."""

@@ -35,11 +35,11 @@ class Reading:
         self._monotonic = monotonic
         self.pairs = dict(work.pairs)
 
-    def read(self, source: Source, watched: Sequence[Pair]) -> WorkRecord:
+    def read(self, source: Source, watched: Sequence[Pair], bound_seconds: float) -> WorkRecord:
         """Reads the pairs, commits, and returns the work record after it. Raises what `Committer.commit` raises."""
         now = self._committer.now()
         events = _by_pair(self._committer.state.events.values())
-        wanted = schedule.requests(watched, events, self.pairs, source.operation, now)
+        wanted = schedule.requests(watched, events, self.pairs, source.operation, now, bound_seconds)
         chunk: list[Observation] = []
         since = self._monotonic()
         for outcome in source.read(wanted, now=now, rung=self._work.rung):
@@ -58,9 +58,11 @@ class Reading:
 
     def _failed(self, outcome: FailedRead) -> None:
         """A failed read changes nothing but when the pair was tried (design.md, law 4)."""
-        self._report.note(f"{outcome.code}: {outcome.reason}" if outcome.code else outcome.reason)
-        key = schedule.key(outcome.operation, outcome.pair)
-        self.pairs[key] = msgspec.structs.replace(self.pairs.get(key, PairWork()), last_tried=outcome.at)
+        named = outcome.reason.startswith(outcome.code)
+        self._report.note(outcome.reason if named else f"{outcome.code}: {outcome.reason}")
+        if outcome.asked:
+            key = schedule.key(outcome.operation, outcome.pair)
+            self.pairs[key] = msgspec.structs.replace(self.pairs.get(key, PairWork()), last_tried=outcome.at)
 
     def _commit(self, chunk: Sequence[Observation]) -> None:
         events = _by_pair(self._committer.state.events.values())

@@ -18,10 +18,13 @@ class Missing(Struct, frozen=True, array_like=True):
 
 
 class PairWork(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The work record of one pair and operation. Losing it may delay; it never pushes, ends or forgets anything."""
+    """The work record of one pair and operation.
 
-    first_good: datetime | None = None
+    `last_answer`: the last complete answer, even if some item in it could not be read; `last_good`: without such items.
+    """
+
     last_good: datetime | None = None
+    last_answer: datetime | None = None
     last_tried: datetime | None = None
     missing: dict[str, Missing] = {}
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from itertools import islice
 from typing import NamedTuple
 
 from shd_relay import ledger, message
@@ -17,6 +18,7 @@ from shd_relay.ledger import Placed
 from shd_relay.ports import Publisher, Store
 from shd_relay.records import Parked
 
+MOST_COUNTED = 5_000
 OUT_OF_TIME = "out of time, or another poller took over"
 
 
@@ -64,9 +66,10 @@ def relay(
 
 
 def pending(store: Store, shard: str) -> int:
-    """How many committed changes the topic has not accepted yet."""
+    """How many committed changes the topic has not accepted yet; counted up to MOST_COUNTED, as each must be read."""
     mark = store.load_watermark(shard)
-    return sum(placed.change.pushed for placed in ledger.changes_after(store, mark, shard))
+    waiting = (placed.change.pushed for placed in ledger.changes_after(store, mark, shard))
+    return sum(islice(waiting, MOST_COUNTED))
 
 
 def _publish(  # noqa: PLR0917 - one call, in the order of the sentence

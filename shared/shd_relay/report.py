@@ -13,14 +13,15 @@ class Report(msgspec.Struct, kw_only=True):
     """How one poll went; filled as it goes.
 
     `state`: done | busy (another poller holds the lease) | overtaken (another committed first) | store-unavailable |
-    store-refused | refused (the payload). `source`: fresh | stale | blind after this poll. `polled`: complete answers;
+    store-refused | refused (the payload) | failed (a mistake of ours). `source`: fresh | stale | blind after this poll,
+    None where this poll cannot tell. `polled`: complete answers;
     `failed`, `partial` (some item could not be read), `unread` (budget spent): the other pairs. `pending`: committed
     and not yet accepted by the topic; `stopped`: why the relay did not come to the end. `reasons`: why reads failed.
     """
 
     poll: str
     state: str = "done"
-    source: str = "blind"
+    source: str | None = None
     polled: int = 0
     failed: int = 0
     partial: int = 0

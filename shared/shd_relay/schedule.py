@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 from shd_relay.freshness import INTERVALS
 from shd_relay.model import HealthEvent, Pair
@@ -19,26 +19,30 @@ def key(operation: str, pair: Pair) -> str:
     return f"{operation} {pair}"
 
 
-def requests(
+def requests(  # noqa: PLR0917 - what is known, then when
     pairs: Iterable[Pair],
     events: Mapping[Pair, Sequence[HealthEvent]],
     work: Mapping[str, PairWork],
     operation: str,
     now: datetime,
+    bound_seconds: float,
 ) -> list[ReadRequest]:
-    """Every pair, those with events that live first, then the longest unread: what a poll does not reach is first next.
+    """Every pair: those that will soon be stale, then those with events that live, then the longest unread.
 
-    The window reaches back to the start of the oldest living event and to the last good read (design.md, section 4).
+    So no pair is starved: one that was not tried for two thirds of `bound_seconds` goes before all that were. The
+    window reaches back to the start of the oldest living event and to the last good read (design.md, section 4).
     """
     ordered = []
+    overdue = now - timedelta(seconds=bound_seconds * 2 / 3)
     for pair in pairs:
         living = [event for event in events.get(pair, ()) if not event.over]
         done = work.get(key(operation, pair), PairWork())
         starts = [event.start for event in living if event.start is not None]
         since = min([*starts, done.last_good or now, now])
-        ordered.append((not living, done.last_tried or _NEVER, ReadRequest(pair, since)))
-    ordered.sort(key=lambda row: row[:2])
-    return [request for _, _, request in ordered]
+        tried = done.last_tried or _NEVER
+        ordered.append((tried > overdue, not living, tried, ReadRequest(pair, since)))
+    ordered.sort(key=lambda row: row[:3])
+    return [request for *_, request in ordered]
 
 
 def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: float) -> float:

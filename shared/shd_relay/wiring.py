@@ -10,7 +10,7 @@ import contextlib
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from shd_relay import clock, config, logs, settings
 from shd_relay.config import Config
@@ -19,6 +19,7 @@ from shd_relay.model import SHARD, Pair
 from shd_relay.settings import Settings, SqliteAddress
 
 if TYPE_CHECKING:
+    from shd_relay.adapters.credentials import Credentials
     from shd_relay.poll import Plan
     from shd_relay.ports import Publisher, Source, Store
     from shd_relay.web.service import Service
@@ -42,10 +43,14 @@ def status_service(base: Path) -> Service:
     from shd_relay.web.service import Service
     from shd_relay.web.site import Site
 
-    chosen, known, pairs = _configured("status", settings.environment(), base)
+    problems: list[str] = []
+    both = _configured("status", settings.environment(), base, problems)
+    if both is None:
+        raise SettingsError(problems)
+    chosen, known = both
     site = Site(
         config=known,
-        pairs=pairs,
+        pairs=config.watch_list(chosen, known),
         interval_seconds=chosen.interval_seconds,
         public_url=chosen.public_url,
         global_region=chosen.global_region,
@@ -53,11 +58,47 @@ def status_service(base: Path) -> Service:
     return Service(store_for(chosen, read_only=True), site)
 
 
+class _Deployed(NamedTuple):
+    """What one invocation of the poll function was given."""
+
+    chosen: Settings
+    pairs: tuple[Pair, ...]
+    for_source: Credentials
+    for_topic: Credentials
+
+
+def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
+    """One poll for one invocation: its report, which is also written as one line of the log. Raises SettingsError."""
+    given = _deployed(context, settings.environment(), base)
+    report = _reported(given, event, context)
+    well = report["state"] == "busy" or (report["state"] == "done" and report["source"] == "fresh")
+    level: Literal["info", "warning"] = "info" if well and not report["stopped"] else "warning"
+    logs.line("poll finished", clock.now(), level=level, **report)
+    return report
+
+
+def _reported(given: _Deployed, event: bytes, context: object) -> dict[str, Any]:
+    """The report, whatever happens: a mistake of ours is named by its type and place, as its text may hold anything."""
+    from shd_relay.payload import refusal
+    from shd_relay.report import Report
+
+    owner = str(getattr(context, "request_id", "") or uuid.uuid4().hex).encode("ascii", "replace").decode()
+    if refused := refusal(event):
+        return Report(poll=owner, state="refused", error=refused).as_json()
+    try:
+        return _poll(given, context, owner)
+    except Exception as error:  # noqa: BLE001 - the last line: the timer must not see more than a report
+        place = error.__traceback__
+        while place and place.tb_next:
+            place = place.tb_next
+        where = f"{place.tb_frame.f_globals.get('__name__')}:{place.tb_lineno}" if place else "?"
+        return Report(poll=owner, state="failed", error=f"unexpected {type(error).__name__} at {where}").as_json()
+
+
 def _configured(
-    function: settings.Function, environ: Mapping[str, str], base: Path
-) -> tuple[Settings, Config, tuple[Pair, ...]]:
-    """Settings, config and watch list; one SettingsError with the mistakes of both files and variables."""
-    problems: list[str] = []
+    function: settings.Function, environ: Mapping[str, str], base: Path, problems: list[str]
+) -> tuple[Settings, Config] | None:
+    """Settings and config; what is wrong with either is added to `problems`."""
     chosen = known = None
     try:
         chosen = settings.load(environ, function=function, base=base)
@@ -67,30 +108,25 @@ def _configured(
         known = config.load(base / (environ.get("SHD_CONFIG", "").strip() or "config.yaml"))
     except SettingsError as error:
         problems += error.problems
-    if chosen is None or known is None:
+    return (chosen, known) if chosen and known else None
+
+
+def _deployed(context: object, environ: Mapping[str, str], base: Path) -> _Deployed:
+    """Settings, config and keys; one SettingsError with all that is wrong with any of them."""
+    from shd_relay.adapters import credentials
+
+    problems: list[str] = []
+    both = _configured("poll", environ, base, problems)
+    keys: list[Credentials] = []
+    for find in (credentials.for_source, credentials.from_context):
+        try:
+            keys.append(find(context, environ))
+        except SettingsError as error:
+            problems += [line for line in error.problems if line not in problems]
+    if problems or both is None:
         raise SettingsError(problems)
-    return chosen, known, config.watch_list(chosen, known)
-
-
-def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
-    """One poll for one invocation: its report, which is also written as one line of the log. Raises SettingsError."""
-    from shd_relay.payload import refusal
-    from shd_relay.report import Report
-
-    environ = settings.environment()
-    chosen, _, pairs = _configured("poll", environ, base)
-    owner = str(getattr(context, "request_id", "") or uuid.uuid4().hex)
-    if refused := refusal(event):
-        report = Report(poll=owner, state="refused", error=refused).as_json()
-    else:
-        report = _poll(chosen, plan_for(chosen, pairs, context), context, environ, owner)
-    well = report["state"] == "busy" or (report["state"], report["source"], report["stopped"]) == (
-        "done",
-        "fresh",
-        None,
-    )
-    logs.line("poll finished", clock.now(), level="info" if well else "warning", **report)
-    return report
+    chosen, known = both
+    return _Deployed(chosen, config.watch_list(chosen, known), *keys)
 
 
 def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan:
@@ -110,12 +146,10 @@ def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan
     )
 
 
-def _poll(chosen: Settings, plan: Plan, context: object, environ: Mapping[str, str], owner: str) -> dict[str, Any]:
-    from shd_relay.adapters import credentials
+def _poll(given: _Deployed, context: object, owner: str) -> dict[str, Any]:
     from shd_relay.poll import Poller
 
-    for_source = credentials.for_source(context, environ)  # both at once: a missing key is a wrong configuration,
-    for_topic = credentials.from_context(context, environ)  # to be told before anything is done
+    chosen = given.chosen
     store = store_for(chosen)
     held = contextlib.ExitStack()
     held.callback(store.close)
@@ -125,7 +159,7 @@ def _poll(chosen: Settings, plan: Plan, context: object, environ: Mapping[str, s
 
         return ListEventsSource(
             chosen.status_endpoint,
-            for_source,
+            given.for_source,
             deadline=deadline,
             rate=rate or chosen.rate,
             rate_max=chosen.rate_max or 0.0,
@@ -134,12 +168,12 @@ def _poll(chosen: Settings, plan: Plan, context: object, environ: Mapping[str, s
     def publisher(deadline: float) -> Publisher:
         from shd_relay.adapters.mns_topic import MnsPublisher
 
-        topic = MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, for_topic, deadline=deadline)
+        topic = MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, given.for_topic, deadline=deadline)
         held.callback(topic.close)
         return topic
 
     poller = Poller(
-        plan=plan, store=store, source=source, publisher=publisher,
+        plan=plan_for(chosen, given.pairs, context), store=store, source=source, publisher=publisher,
         now=clock.now, monotonic=clock.monotonic, owner=owner,
     )  # fmt: skip
     with held:

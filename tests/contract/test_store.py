@@ -383,55 +383,65 @@ def test_save_record_is_refused_when_one_with_a_greater_token_is_there(open_stor
     assert open_store().load_record(SHARD, "work") == b"new"
 
 
-# put_documents: Puts (id, month, document), over what is there; any part of them may have been put when it raises.
+# put_documents: Puts each (id, month, document) unless the one that is there was put with a greater `seq`.
+# Any part of them may have been put when it raises.
 # load_document: The event document; None if there is none.
 # list_documents: At most `limit` (id, document) of a month (`YYYY-MM`), by id, those greater than `after`.
 
 
 def test_load_document_is_none_if_there_is_none(store: Store) -> None:
-    store.put_documents([("evt_a", "2023-11", b"a")])
+    store.put_documents([("evt_a", "2023-11", b"a")], 1)
     assert store.load_document("evt_b") is None
 
 
 def test_put_documents_puts_them_all(store: Store) -> None:
-    store.put_documents([("evt_a", "2023-11", b"a"), ("evt_b", "2023-12", b"b")])
+    store.put_documents([("evt_a", "2023-11", b"a"), ("evt_b", "2023-12", b"b")], 1)
     assert (store.load_document("evt_a"), store.load_document("evt_b")) == (b"a", b"b")
 
 
 def test_put_documents_puts_over_what_is_there(store: Store) -> None:
-    store.put_documents([("evt_a", "2023-11", b"old"), ("evt_b", "2023-11", b"b")])
-    store.put_documents([("evt_a", "2023-11", b"new")])
+    store.put_documents([("evt_a", "2023-11", b"old"), ("evt_b", "2023-11", b"b")], 1)
+    store.put_documents([("evt_a", "2023-11", b"new")], 1)
     assert store.list_documents("2023-11", "", 10) == [("evt_a", b"new"), ("evt_b", b"b")]
 
 
+def test_put_documents_leaves_one_that_was_put_with_a_greater_seq(store: Store) -> None:
+    store.put_documents([("evt_a", "2023-11", b"new")], 5)
+    store.put_documents([("evt_a", "2023-12", b"old"), ("evt_b", "2023-12", b"b")], 4)
+    assert store.load_document("evt_a") == b"new"
+    assert store.list_documents("2023-12", "", 10) == [("evt_b", b"b")]
+    store.put_documents([("evt_a", "2023-11", b"again")], 5)
+    assert store.load_document("evt_a") == b"again"
+
+
 def test_put_documents_under_another_month_is_listed_there(store: Store) -> None:
-    store.put_documents([("evt_a", "2023-11", b"old")])
-    store.put_documents([("evt_a", "2023-12", b"new")])
+    store.put_documents([("evt_a", "2023-11", b"old")], 1)
+    store.put_documents([("evt_a", "2023-12", b"new")], 1)
     assert store.load_document("evt_a") == b"new"
     assert store.list_documents("2023-12", "", 10) == [("evt_a", b"new")]
 
 
 def test_put_documents_the_last_of_two_of_one_id_stands(store: Store) -> None:
-    store.put_documents([("evt_a", "2023-11", b"1"), ("evt_a", "2023-11", b"2")])
+    store.put_documents([("evt_a", "2023-11", b"1"), ("evt_a", "2023-11", b"2")], 1)
     assert store.load_document("evt_a") == b"2"
 
 
 def test_put_documents_takes_none_and_two_thousand(store: Store) -> None:
-    store.put_documents([])
-    store.put_documents([(f"evt_{n:04}", "2023-11", b"%d" % n) for n in range(2000)])
+    store.put_documents([], 1)
+    store.put_documents([(f"evt_{n:04}", "2023-11", b"%d" % n) for n in range(2000)], 1)
     assert len(store.list_documents("2023-11", "", 5000)) == 2000
 
 
 def test_list_documents_gives_those_of_the_month_by_id(store: Store) -> None:
     put = [("evt_c", "2023-11"), ("evt_B", "2023-11"), ("evt_d", "2023-12"), ("evt_a", "2023-11"), ("é", "2023-11")]
-    store.put_documents([(id_, month, id_.encode()) for id_, month in put])
+    store.put_documents([(id_, month, id_.encode()) for id_, month in put], 1)
     assert [id_ for id_, _ in store.list_documents("2023-11", "", 10)] == ["evt_B", "evt_a", "evt_c", "é"]
     assert store.list_documents("2023-12", "", 10) == [("evt_d", b"evt_d")]
     assert store.list_documents("2024-01", "", 10) == []
 
 
 def test_list_documents_pages_of_two_give_each_once(store: Store) -> None:
-    store.put_documents([(f"evt_{n}", "2023-11", b"%d" % n) for n in range(5)])
+    store.put_documents([(f"evt_{n}", "2023-11", b"%d" % n) for n in range(5)], 1)
     pages, after = [], ""
     while page := store.list_documents("2023-11", after, 2):
         pages.append([id_ for id_, _ in page])
@@ -441,7 +451,7 @@ def test_list_documents_pages_of_two_give_each_once(store: Store) -> None:
 
 @pytest.mark.parametrize("limit", [0, -1])
 def test_list_documents_gives_none_for_a_limit_of_none(store: Store, limit: int) -> None:
-    store.put_documents([("evt_a", "2023-11", b"a")])
+    store.put_documents([("evt_a", "2023-11", b"a")], 1)
     assert store.list_documents("2023-11", "", limit) == []
 
 
@@ -512,7 +522,7 @@ def test_blobs_come_back_byte_for_byte(store: Store, blob: bytes) -> None:
     store.append(SHARD, 1, blob)
     store.save_checkpoint(SHARD, Checkpoint(1, blob))
     store.save_record(SHARD, "work", 1, blob)
-    store.put_documents([("evt_a", "2023-11", blob)])
+    store.put_documents([("evt_a", "2023-11", blob)], 1)
     assert store.read_log(SHARD, 0, 1) == [Row(1, blob)]
     assert store.load_checkpoint(SHARD) == Checkpoint(1, blob)
     assert store.load_record(SHARD, "work") == blob
@@ -582,9 +592,9 @@ class SqliteIsLikeMemory(RuleBasedStateMachine):
         self.both(lambda store: store.save_record(shard, name, token, blob))
         self.both(lambda store: store.load_record(shard, name))
 
-    @rule(documents=st.lists(st.tuples(IDS, MONTHS, BLOBS), max_size=3))
-    def put_documents(self, documents: list[tuple[str, str, bytes]]) -> None:
-        self.both(lambda store: store.put_documents(documents))
+    @rule(documents=st.lists(st.tuples(IDS, MONTHS, BLOBS), max_size=3), seq=st.integers(0, 3))
+    def put_documents(self, documents: list[tuple[str, str, bytes]], seq: int) -> None:
+        self.both(lambda store: store.put_documents(documents, seq))
 
     @rule(month=MONTHS, after=st.just("") | IDS, limit=LIMITS, id_=IDS)
     def read_documents(self, month: str, after: str, limit: int, id_: str) -> None:

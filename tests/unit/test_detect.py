@@ -220,3 +220,35 @@ def test_the_same_read_again_changes_nothing() -> None:
     items = (item("A"), item("B", end=0.5), item("Maintenance", "NOTIFICATION", start=50))
     assert len(life.read(*items, at=1)) == 4
     assert life.read(*items, at=2) == []
+
+
+def test_a_maintenance_whose_announced_end_has_come_is_completed_though_it_is_no_longer_listed() -> None:
+    life = Pairlife()
+    life.read(item("Maintenance", "NOTIFICATION", end=30), at=1)
+    assert life.verbs(at=29) == []
+    [change] = life.read(at=30)
+    assert (change.verb, change.event.state, change.event.inferred) == ("completed", "resolved", False)
+
+
+def test_short_events_are_told_of_a_pair_that_always_has_an_item_that_cannot_be_read() -> None:
+    life = Pairlife(PairWork())
+    life.read(at=1, unreadable=("{}",))
+    assert life.verbs(item(start=1.2, end=1.8), at=2, unreadable=("{}",)) == ["opened", "resolved"]
+
+
+def test_a_clock_that_was_ahead_does_not_make_the_next_short_event_old() -> None:
+    life = Pairlife(read_before(180))
+    assert life.verbs(item(start=1.2, end=1.8), at=2) == ["opened", "resolved"]
+
+
+def test_what_ended_longer_ago_than_the_state_remembers_is_history_whenever_the_pair_was_read_last() -> None:
+    day = 24 * 60
+    life = Pairlife(read_before(0))
+    assert life.verbs(item(start=day, end=2 * day), at=140 * day) == ["recorded"]
+
+
+def test_a_forgotten_event_that_is_listed_again_comes_under_a_new_id() -> None:
+    first, again = Pairlife(), Pairlife()
+    [one] = first.read(item(), at=1)
+    [other] = again.read(item(), at=2)
+    assert one.event.id != other.event.id

@@ -16,13 +16,14 @@ PAIRS = (ECS, OSS)
 def record(**more: Any) -> PollRecord:
     given: dict[str, Any] = {
         "started": minutes(0), "finished": minutes(0), "token": 1, "bound_seconds": 180.0,
-        "read": {str(ECS): minutes(0), str(OSS): minutes(0)},
+        "read": {str(ECS): minutes(0), str(OSS): minutes(0)}, "complete_at": minutes(0),
     }  # fmt: skip
     return PollRecord(**(given | more))
 
 
 def test_never_polled_is_blind() -> None:
     assert source_state(None, PAIRS, minutes(0), 60) == "blind"
+    assert source_state(record(complete_at=None, without_answer=1), PAIRS, minutes(0), 60) == "blind"
 
 
 def test_one_poll_without_an_answer_is_not_blind_and_two_are() -> None:
@@ -127,9 +128,24 @@ def test_pairs_with_living_events_are_read_first_then_the_longest_unread() -> No
         schedule.key(OPERATION, OSS): PairWork(last_good=minutes(6), last_tried=minutes(6)),
         schedule.key(OPERATION, third): PairWork(last_good=minutes(2), last_tried=minutes(4)),
     }
-    wanted = schedule.requests((ECS, OSS, third), {OSS: [opened]}, work, OPERATION, minutes(7))
+    wanted = schedule.requests((ECS, OSS, third), {OSS: [opened]}, work, OPERATION, minutes(7), 540)
     assert [request.pair for request in wanted] == [OSS, third, ECS]
     assert [request.since for request in wanted] == [minutes(0), minutes(2), minutes(5)]
+
+
+def test_a_pair_that_will_soon_be_stale_goes_before_those_with_living_events() -> None:
+    """However many events live, no pair is starved."""
+    opened = HealthEvent(
+        id="e", revision=1, kind="incident", product="oss", region="cn-hongkong", title="t", state="open",
+        since=minutes(0), changed_at=minutes(0),
+    )  # fmt: skip
+    work = {
+        schedule.key(OPERATION, ECS): PairWork(last_tried=minutes(4)),
+        schedule.key(OPERATION, OSS): PairWork(last_tried=minutes(9)),
+    }
+    for minute, first in ((9.5, OSS), (10.1, ECS)):
+        wanted = schedule.requests((OSS, ECS), {OSS: [opened]}, work, OPERATION, minutes(minute), 540)
+        assert wanted[0].pair == first
 
 
 def test_the_bound_of_staleness_is_three_intervals_or_three_rotations() -> None:

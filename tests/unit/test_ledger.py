@@ -117,3 +117,11 @@ def test_a_cursor_that_was_not_given_out_is_a_bad_request(text: str) -> None:
     with pytest.raises(RequestError) as refusal:
         cursor.decode(text)
     assert refusal.value.status == 400
+
+
+def test_the_feeds_own_event_is_never_forgotten() -> None:
+    """Its revisions go on: a consumer drops what is not newer."""
+    day = timedelta(days=1) / timedelta(minutes=1)
+    state = ledger.apply(ledger.EMPTY, 1, entry(event("feed", "resolved", start=0), at=1))
+    state = ledger.apply(state, 2, entry(event("evt_new", "open", start=400 * day), at=400 * day))
+    assert set(state.events) == {"feed", "evt_new"}

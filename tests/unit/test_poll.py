@@ -318,3 +318,41 @@ def test_when_the_budget_is_spent_the_relay_stops_and_goes_on_next_time() -> Non
     assert "out of time" in report["stopped"]
     assert relay.poll()["pending"] == 0
     assert sorted(title for _, title, _ in relay.topic.told) == ["A", "B"]
+
+
+def test_the_very_first_poll_that_fails_is_blind_but_no_turn_yet() -> None:
+    relay = Relay()
+    relay.dashboard.failing[ECS] = "down"
+    report = relay.poll()
+    assert (report["source"], report["changes"], relay.topic.messages) == ("blind", 0, [])
+    relay.poll()
+    assert [body["data"]["change"] for body in relay.topic.bodies] == ["blind"]
+
+
+def test_a_relay_whose_only_pair_has_an_item_that_cannot_be_read_is_not_blind() -> None:
+    relay = Relay()
+    relay.dashboard.unreadable[ECS] = ("{}",)
+    sources = [relay.poll()["source"] for _ in range(6)]
+    assert "blind" not in sources
+    assert sources[-1] == "stale"
+
+
+def test_a_poller_that_was_overtaken_late_leaves_the_newer_document_as_it_is() -> None:
+    store = Faulty()
+    relay = Relay(store=store)
+    relay.dashboard.items[ECS] = (item("A"),)
+
+    class Slow:
+        """Stalls before the documents: meanwhile its lease runs out and another poll goes through."""
+
+        def __getattr__(self, name: str) -> Any:
+            if name != "put_documents":
+                return getattr(store, name)
+            relay.dashboard.items[ECS] = (item("A", end=1.5),)
+            relay.clock.minute += 5
+            relay.poll(store=store)
+            return store.put_documents
+
+    relay.poll(store=Slow())
+    [(_, blob)] = store.list_documents("2022-12", "", 9)
+    assert ledger.decode_document(blob).state == "resolved"

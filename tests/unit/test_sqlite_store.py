@@ -46,7 +46,7 @@ WRITES: dict[str, Ask] = {
     "save_checkpoint": lambda store: store.save_checkpoint(SHARD, Checkpoint(1, b"one")),
     "save_watermark": lambda store: store.save_watermark(SHARD, Position(1, 1)),
     "save_record": lambda store: store.save_record(SHARD, "work", 1, b"w"),
-    "put_documents": lambda store: store.put_documents([("evt_a", "2023-11", b"a")]),
+    "put_documents": lambda store: store.put_documents([("evt_a", "2023-11", b"a")], 1),
     "park": lambda store: store.park(SHARD, Parked(key="k", at=NOW, reason="r", body="b")),
 }
 METHODS: dict[str, Ask] = {name: ask for name, (ask, _) in READS.items()} | WRITES
@@ -298,7 +298,7 @@ def test_a_full_disk_is_store_unavailable_and_leaves_nothing_half_written(
     with pytest.raises(StoreUnavailable, match="disk is full"):
         fill()
     with pytest.raises(StoreUnavailable, match="disk is full"):
-        store.put_documents([(f"evt_{n}", "2023-11", b"x" * 5000) for n in range(10)])
+        store.put_documents([(f"evt_{n}", "2023-11", b"x" * 5000) for n in range(10)], 1)
     assert acknowledged
     assert store.read_log(SHARD, 0, 100) == [Row(seq, b"x" * 5000) for seq in acknowledged]
     assert store.list_documents("2023-11", "", 100) == []
@@ -314,11 +314,11 @@ def test_a_document_that_cannot_be_stored_undoes_its_batch_and_leaves_no_lock_be
     store = open_store()
     half_a_letter = "evt_\ud800"  # JSON can spell it, UTF-8 cannot
     with pytest.raises(ContractError, match="surrogates not allowed") as caught:
-        store.put_documents([("evt_a", "2023-11", b"a"), (half_a_letter, "2023-11", b"b")])
+        store.put_documents([("evt_a", "2023-11", b"a"), (half_a_letter, "2023-11", b"b")], 1)
     assert isinstance(caught.value.__cause__, UnicodeEncodeError)
     assert open_store().append(SHARD, 1, b"one")
     assert store.list_documents("2023-11", "", 10) == []
-    store.put_documents([("evt_a", "2023-11", b"a")])
+    store.put_documents([("evt_a", "2023-11", b"a")], 1)
 
 
 @pytest.fixture

@@ -464,6 +464,45 @@ def test_a_refusal_of_everyone_says_what_to_check_and_ends_the_asking(code: str,
     assert advice in outcomes[0].reason  # type: ignore[union-attr]
 
 
+def test_a_product_that_is_denied_ends_nothing_for_the_others_and_the_asking_goes_on() -> None:
+    """A RAM policy may allow one product and deny another: 35 regions of one are no word about the next."""
+
+    def answer(params: Params) -> Reply:
+        return refusal("NoPermission.Oss", 403) if params["ProductId"] == "oss" else ok(Data=[], Total=0)
+
+    wanted = [ReadRequest(Pair("oss", f"r{n}"), NOW) for n in range(20)] + requests(3)
+    with Api(answer) as api:
+        outcomes = read(source(api.url, threads=1), wanted)
+    assert len(api.calls) == 23
+    assert [isinstance(outcome, FailedRead) for outcome in outcomes] == [True] * 20 + [False] * 3
+
+
+def test_what_was_never_asked_says_so() -> None:
+    with Api(in_turn(refusal("InvalidAccessKeyId.NotFound", 404))) as api:
+        outcomes = read(source(api.url, threads=1), requests(8))
+    assert [outcome.asked for outcome in outcomes if isinstance(outcome, FailedRead)] == [True] * 5 + [False] * 3
+
+
+def test_a_pair_whose_window_is_always_refused_narrows_nobody_elses() -> None:
+    def answer(params: Params) -> Reply:
+        return refusal("InvalidParameter") if params["ProductId"] == "p0" else ok(Data=[], Total=0)
+
+    with Api(answer) as api:
+        read(source(api.url, threads=1), requests(3))
+    days = [call["NumOfDay"] for call in api.calls if call["ProductId"] != "p0"]
+    assert days == [api.calls[0]["NumOfDay"]] * 2
+
+
+def test_an_event_that_changed_between_two_overlapping_calls_is_one_as_the_later_call_says() -> None:
+    row = {"Title": "Disks fail", "CurrentStateSeverity": "ALARM", "SartTime": 1_766_000_000_000, "EndTime": None}
+    ended = row | {"EndTime": 1_766_000_600_000}
+    with Api(in_turn(ok(Data=[row], Total=1), ok(Data=[ended], Total=1))) as api:
+        [outcome] = read(source(api.url), requests(1, days=150))
+    assert len(api.calls) == 2
+    assert isinstance(outcome, Observation)
+    assert [item.end is not None for item in outcome.items] == [True]
+
+
 def test_a_refused_signature_that_echoes_the_parameters_is_not_taken_for_a_refused_window() -> None:
     echo = "Specified signature is not matched. server string to sign is:GET&%2F&EndDate%3D2026-06-24%26NumOfDay%3D21"
     with Api(in_turn(refusal("SignatureDoesNotMatch", message=echo))) as api:

@@ -105,7 +105,7 @@ def test_an_event_older_than_the_state_is_found_by_its_id_and_by_since() -> None
     house = House()
     began = datetime(2021, 11, 5, tzinfo=timezone.utc)
     past = event("past", state="resolved", start=began, end=began, since=began, changed_at=began)
-    house.store.put_documents([ledger.document(past)])
+    house.store.put_documents([ledger.document(past)], 1)
 
     assert house.json("/v1/events/past")["title"] == past.title
     assert ids(house, "?since=2021-11-01T00:00:00Z") == ["past"]
@@ -222,11 +222,12 @@ def test_a_page_looks_at_a_bounded_number_of_changes_and_says_where_to_go_on() -
     assert [c["id"] for c in bodies(house, f"?after={first['next']}", "small")["changes"]] == ["sg.1"]
 
 
-def test_a_cursor_beyond_the_log_is_an_empty_page() -> None:
+def test_a_cursor_beyond_the_log_was_given_out_by_another_store_and_is_refused() -> None:
     house = House()
     house.tell(event("a"))
 
-    assert bodies(house, f"?after={cursor.encode(Position(99, 1))}") == {"changes": [], "next": None}
+    assert house.get(f"/v1/changes?after={cursor.encode(Position(99, 1))}", "acme").status == 400
+    assert bodies(house, f"?after={cursor.encode(Position(1, 1))}") == {"changes": [], "next": None}
 
 
 @pytest.mark.parametrize("after", ["x", "bWFpbjoxOjE=", "b3RoZXI6MTox"])

@@ -53,7 +53,7 @@ def test_history_that_the_store_cannot_give_now_is_503_and_not_an_empty_list() -
 
 def test_one_document_that_cannot_be_read_hides_no_other() -> None:
     house = House()
-    house.store.put_documents([("bad", "2021-03", b"{")])
+    house.store.put_documents([("bad", "2021-03", b"{")], 1)
     past = moment(2021, 3, 5)
     house.tell(event("good", start=past, end=past, since=past, changed_at=past, state="resolved"), at=past)
 

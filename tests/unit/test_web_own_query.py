@@ -97,7 +97,7 @@ def test_a_window_behind_what_the_state_keeps_reads_the_event_documents() -> Non
     house = House()
     began = datetime(2022, 1, 5, tzinfo=timezone.utc)
     past = event("past", title="past", state="resolved", start=began, end=began, since=began, changed_at=began)
-    house.store.put_documents([ledger.document(past)])
+    house.store.put_documents([ledger.document(past)], 1)
 
     assert titles(house, "&EndDate=2022-01-06&NumOfDay=3") == ["past"]
     assert titles(house, "&EndDate=2022-01-04&NumOfDay=3") == []

@@ -46,10 +46,10 @@ def events_of_incident(incident: Mapping[str, Any], *, recovered_prefix: str = R
 
     At its end the title gets `recovered_prefix`; the severity stays, as the end time says that it is over.
     """
-    window = incident.get("dashboard_window", {"from": incident["started"], "to": incident["ended"]})
-    start, end = datetime.fromisoformat(window["from"]), datetime.fromisoformat(window["to"])
+    window = incident.get("dashboard_window") or {"from": incident["started"], "to": incident.get("ended")}
+    start, end = _required(window["from"]), _moment(window.get("to"))
     updates = tuple(
-        Update(at=datetime.fromisoformat(line["at"]), text=line["text"]) for line in incident.get("timeline", ())
+        Update(at=_required(line["at"]), text=line.get("text", "")) for line in incident.get("timeline", ())
     )
     return [
         ShownEvent(
@@ -59,7 +59,7 @@ def events_of_incident(incident: Mapping[str, Any], *, recovered_prefix: str = R
             start=start,
             end=end,
             updates=updates,
-            stages=(Stage(at=end, title=recovered_prefix + incident["name"]),),
+            stages=(Stage(at=end, title=recovered_prefix + incident["name"]),) if end else (),
             shown_from=start,
         )
         for region in incident["regions"]
@@ -67,5 +67,9 @@ def events_of_incident(incident: Mapping[str, Any], *, recovered_prefix: str = R
     ]
 
 
+def _required(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))  # Python 3.10 does not read the Z
+
+
 def _moment(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return None if text is None else _required(text)

@@ -25,28 +25,32 @@ RETRIES = 2  # after a failure that may pass
 
 
 class Refused:
-    """Remembers refusals that concern everyone: the same one several times in a row ends the asking."""
+    """Remembers refusals that concern everyone: the same one several times in a row ends the asking.
+
+    One that may concern a product alone ("denied") has to come from several products.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._count = 0
+        self._from: set[object] = set()
         self._last: Verdict | None = None
 
     @property
     def for_good(self) -> Verdict | None:
         """What every further call would be refused with; None while that is not clear."""
-        return self._last if self._count >= SAME_REFUSALS else None
+        return self._last if len(self._from) >= SAME_REFUSALS else None
 
-    def note(self, verdict: Verdict | None) -> None:
+    def note(self, verdict: Verdict | None, product: str | None = None) -> None:
         """What a call came to; None: an answer."""
         with self._lock:
             if self.for_good is not None:
                 return
-            if verdict is None or verdict.meaning != "everyone":
-                self._count = 0
+            if verdict is None or verdict.meaning not in {"everyone", "denied"}:
+                self._from.clear()
                 return
-            same = self._last is not None and self._last.code == verdict.code
-            self._count = self._count + 1 if same else 1
+            if self._last is None or self._last.code != verdict.code:
+                self._from.clear()
+            self._from.add(product if verdict.meaning == "denied" else object())
             self._last = verdict
 
 
@@ -85,7 +89,7 @@ class Caller:
                 failures += 1
                 self._rest(failures)
             else:
-                self.refused.note(outcome)
+                self.refused.note(outcome, query.get("ProductId"))
                 return outcome
             if not self._limiter.wait_turn(self._deadline):
                 return outcome

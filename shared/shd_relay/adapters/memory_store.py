@@ -31,7 +31,7 @@ class MemoryStore:
         self._checkpoints: dict[str, Checkpoint] = {}
         self._watermarks: dict[str, Position] = {}
         self._records: dict[tuple[str, str], tuple[int, bytes]] = {}
-        self._documents: dict[str, tuple[str, bytes]] = {}
+        self._documents: dict[str, tuple[str, bytes, int]] = {}
         self._parked: dict[tuple[str, str], Parked] = {}
 
     def close(self) -> None:
@@ -128,12 +128,14 @@ class MemoryStore:
 
     def list_documents(self, month: str, after: str, limit: int) -> list[tuple[str, bytes]]:
         with self._lock:
-            found = [(id_, blob) for id_, (of, blob) in self._documents.items() if of == month and id_ > after]
+            found = [(id_, blob) for id_, (of, blob, _) in self._documents.items() if of == month and id_ > after]
         return sorted(found)[: max(limit, 0)]
 
-    def put_documents(self, documents: Sequence[tuple[str, str, bytes]]) -> None:
+    def put_documents(self, documents: Sequence[tuple[str, str, bytes]], seq: int) -> None:
         with self._lock:
-            self._documents.update({id_: (month, blob) for id_, month, blob in documents})
+            for id_, month, blob in documents:
+                if id_ not in self._documents or self._documents[id_][2] <= seq:
+                    self._documents[id_] = (month, blob, seq)
 
     # parked
 

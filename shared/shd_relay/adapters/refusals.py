@@ -15,9 +15,10 @@ from shd_relay.adapters.credentials import Credentials, redact
 from shd_relay.envelope import Refusal
 from shd_relay.pace import sane_wait
 
-Meaning = Literal["throttled", "passing", "window", "everyone", "pair"]
+Meaning = Literal["throttled", "passing", "window", "everyone", "denied", "pair"]
 """throttled: slow down. passing: it may work in a moment. window: EndDate or NumOfDay is refused. everyone: every call
-will be refused until a person mends something. pair: this call only."""
+will be refused until a person mends something. denied: like it, unless other products are allowed. pair: this call
+only."""
 
 _PASSING = ("InternalError", "ServiceUnavailable", "SignatureNonceUsed")
 _CHECK_IT = "the AccessKey secret does not fit: check SHD_ACCESS_KEY_SECRET or ALIBABA_CLOUD_ACCESS_KEY_SECRET"
@@ -40,6 +41,9 @@ _ADVICE: tuple[tuple[str, str], ...] = (
     ("Forbidden", "the RAM policy of this AccessKey does not allow status:{action}"),
     ("NoPermission", "the RAM policy of this AccessKey does not allow status:{action}"),
 )  # fmt: skip
+
+
+_BY_RESOURCE = ("Forbidden", "NoPermission")  # a RAM policy may allow one product and deny another
 
 
 class Verdict(NamedTuple):
@@ -69,13 +73,13 @@ def _meaning(status: int, refusal: Refusal) -> Meaning:
     if code.startswith(_PASSING):
         return "passing"
     if _advice(code):  # before any look at the message: a refused signature echoes every parameter's name
-        return "everyone"
+        return "denied" if code.startswith(_BY_RESOURCE) else "everyone"
     if "enddate" in text or "numofday" in text:
         return "window"
     if code.startswith("InvalidParameter") and not any(name in text for name in ("productid", "regionid", "format")):
         return "window"
     if status in (401, 403):
-        return "everyone"
+        return "denied"
     return "passing" if status >= 500 or status == 408 else "pair"
 
 

@@ -24,7 +24,7 @@ TABLES = (
     "CREATE TABLE watermark (shard TEXT PRIMARY KEY, seq INTEGER NOT NULL, change INTEGER NOT NULL)",
     """CREATE TABLE record (shard TEXT NOT NULL, name TEXT NOT NULL, token INTEGER NOT NULL, blob BLOB NOT NULL,
     PRIMARY KEY (shard, name))""",
-    "CREATE TABLE document (id TEXT PRIMARY KEY, month TEXT NOT NULL, blob BLOB NOT NULL)",
+    "CREATE TABLE document (id TEXT PRIMARY KEY, month TEXT NOT NULL, seq INTEGER NOT NULL, blob BLOB NOT NULL)",
     "CREATE UNIQUE INDEX document_by_month ON document (month, id)",
     """CREATE TABLE parked (shard TEXT NOT NULL, key TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
     body TEXT NOT NULL, PRIMARY KEY (shard, key))""",

@@ -137,14 +137,15 @@ class SqliteStore:
             "SELECT id, blob FROM document WHERE month = ? AND id > ? ORDER BY id LIMIT ?", month, after, max(limit, 0)
         )
 
-    def put_documents(self, documents: Sequence[tuple[str, str, bytes]]) -> None:
+    def put_documents(self, documents: Sequence[tuple[str, str, bytes]], seq: int) -> None:
         # One transaction only to sync the disk once, not once a row.
         with self._session() as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.executemany(
-                "INSERT INTO document VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE"
-                " SET month = excluded.month, blob = excluded.blob",
-                documents,
+                "INSERT INTO document (id, month, blob, seq) VALUES (?, ?, ?, ?) ON CONFLICT (id) DO UPDATE"
+                " SET month = excluded.month, blob = excluded.blob, seq = excluded.seq"
+                " WHERE excluded.seq >= document.seq",
+                [(*document, seq) for document in documents],
             )
             connection.execute("COMMIT")
 

@@ -14,7 +14,7 @@ from shd_relay.adapters.limiter import Limiter
 from shd_relay.adapters.refusals import Verdict
 from shd_relay.adapters.transport import Transport
 from shd_relay.dialect import Listing
-from shd_relay.model import FailedRead, Observation, Pair
+from shd_relay.model import FailedRead, Item, Observation, Pair
 from shd_relay.ports import ReadRequest
 
 OPERATION = "ListEvents"
@@ -77,27 +77,21 @@ class ListEventsSource:
 
 
 class Ladder:
-    """Which rung of the window is asked for. A refusal narrows it for everyone at once; it widens in no read."""
+    """Which rung of the window is asked for first.
+
+    It narrows for everyone once a pair that had been refused was answered further down; a pair that is refused at every
+    rung is refused for another reason. It widens in no read.
+    """
 
     def __init__(self, rung: int) -> None:
         self._lock = threading.Lock()
         self.rung = window.clamp(rung)
         self.learned = self.rung
 
-    def refused(self, rung: int) -> bool:
-        """`rung` was refused; False when none is left below it."""
-        with self._lock:
-            lower = window.clamp(rung + 1)
-            self.rung = max(self.rung, lower)
-            return lower > rung
-
     def proved(self, rung: int) -> None:
-        """A pair that had been refused was answered at `rung`.
-
-        Only that is worth remembering: a pair that is refused at every rung is refused for another reason.
-        """
+        """A pair that had been refused was answered at `rung`."""
         with self._lock:
-            self.learned = max(self.learned, rung)
+            self.rung = self.learned = max(self.learned, rung)
 
 
 class _Reader:
@@ -117,21 +111,23 @@ class _Reader:
     def read(self, request: ReadRequest) -> Observation | FailedRead:
         """One pair. The turn for its first call is taken already."""
         known = self._caller.refused.for_good
-        outcome = known if known is not None else self._narrowing(request)
-        return self._failed(request.pair, outcome) if isinstance(outcome, Verdict) else outcome
+        if known is not None:
+            return self._failed(request.pair, known, asked=False)
+        outcome = self._narrowing(request)
+        return self._failed(request.pair, outcome, asked=True) if isinstance(outcome, Verdict) else outcome
 
     def _narrowing(self, request: ReadRequest) -> Observation | Verdict:
-        refused = False
+        rung, refused = self._ladder.rung, False
         while True:
-            rung = self._ladder.rung
             outcome = self._ask(request, window.plan(request.since, self._now, rung))
             if isinstance(outcome, Observation):
                 if refused:
                     self._ladder.proved(rung)
                 return outcome
-            if outcome.meaning != "window" or not self._ladder.refused(rung):
+            lower = window.clamp(rung + 1)
+            if outcome.meaning != "window" or lower == rung:
                 return outcome
-            refused = True
+            rung, refused = lower, True
             if not self._limiter.wait_turn(self._deadline):
                 return _OUT_OF_TIME
 
@@ -148,8 +144,12 @@ class _Reader:
         return self._observed(request.pair, listings, asks)
 
     def _observed(self, pair: Pair, listings: Sequence[Listing], asks: Sequence[window.Ask]) -> Observation:
-        """What overlapping calls list twice is one item."""
-        items = dict.fromkeys(item for listing in listings for item in listing.items)
+        """What overlapping calls list twice is one item, as the later call says: it may have changed between them."""
+        items: dict[Item, None] = {}
+        for listing in listings:
+            newer = {(item.start, item.title) for item in listing.items}
+            items = {item: None for item in items if (item.start, item.title) not in newer}
+            items |= dict.fromkeys(listing.items)
         unreadable = dict.fromkeys(text for listing in listings for text in listing.unreadable)
         windows = tuple(found for ask in asks if (found := ask.window) is not None)
         return Observation(
@@ -157,8 +157,8 @@ class _Reader:
             unreadable=tuple(unreadable),
         )  # fmt: skip
 
-    def _failed(self, pair: Pair, verdict: Verdict) -> FailedRead:
+    def _failed(self, pair: Pair, verdict: Verdict, *, asked: bool) -> FailedRead:
         return FailedRead(
             pair=pair, operation=OPERATION, at=self._now, reason=verdict.reason, code=verdict.code,
-            throttled=verdict.meaning == "throttled",
+            throttled=verdict.meaning == "throttled", asked=asked,
         )  # fmt: skip

@@ -27,6 +27,11 @@ class Answer(NamedTuple):
     body: bytes
 
 
+CONNECT_SECONDS = (
+    3.0  # for each address of the host, which nothing else bounds: four silent ones stay within the reserve
+)
+
+
 class Transport:
     """Connections to one endpoint, safe for `connections` threads. To be closed; it cannot be used after that.
 
@@ -76,7 +81,7 @@ class Transport:
             "GET",
             target,
             headers=headers,
-            timeout=seconds,
+            timeout=self._timeout(connect=min(seconds, CONNECT_SECONDS), read=seconds),
             redirect=False,
             preload_content=False,
             assert_same_host=False,
@@ -126,4 +131,5 @@ def _remembering(base: Any, here: threading.local) -> Any:
             here.connection = self
             return super().request(*args, **kwargs)
 
+    Remembered.__name__ = base.__name__  # as it stands in error texts
     return Remembered

@@ -29,7 +29,9 @@ def answer(request: Request, *, site: Site, now: datetime, look: Look) -> Respon
         response = _answered(request, found, site, now, look)
     except RequestError as error:
         response = _refusal(request, found, error)
-    except (UnavailableError, ContractError):
+    except (UnavailableError, ContractError) as error:
+        if isinstance(error, ContractError):  # waiting does not help: a person has to look at the store
+            _log.error("the store is refused: %s, request %s", error, request.request_id)
         away = RequestError(503, "the store does not answer now", headers=[("Retry-After", str(RETRY_AFTER))])
         response = _refusal(request, found, away)
     except Exception as error:  # noqa: BLE001 - the last line: a caller must never see a stack trace (facts: 3.6)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from shd_relay import cursor, message
+from shd_relay.errors import RequestError
 from shd_relay.model import Position
 from shd_relay.web import age
 from shd_relay.web.ask import Ask, View
@@ -21,6 +22,8 @@ def changes(ask: Ask) -> View:
     `next` is null at the end: a consumer goes on from the `cursor` of the last change that it has.
     """
     facts = ask.look()
+    if not facts.reaches(ask.params["after"]):
+        raise RequestError(400, "after: this cursor lies behind the end of the log: it was given out by another store")
     bodies, following = _page(ask, facts)
     place = None if following is None else cursor.encode(following)
     body = b'{"changes":[' + b",".join(bodies) + b'],"next":' + msgspec.json.encode(place) + b"}"

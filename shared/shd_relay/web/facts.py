@@ -35,6 +35,9 @@ class Facts(Protocol):
     def changes(self, after: Position) -> Iterator[Placed]:
         """Every committed change after the position, in order. May raise StoreUnavailable on the way."""
 
+    def reaches(self, position: Position) -> bool:
+        """Whether the log has come as far. May raise StoreUnavailable."""
+
     def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
         """The event as it was last, however long ago it ended. May raise StoreUnavailable."""
 
@@ -53,6 +56,11 @@ class StoreFacts:
 
     def changes(self, after: Position) -> Iterator[Placed]:
         return ledger.changes_after(self._store, after)
+
+    def reaches(self, position: Position) -> bool:
+        if position.seq <= self.state.seq:
+            return True
+        return bool(self._store.read_log(SHARD, position.seq - 1, 1))  # committed since the copy was made
 
     def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
         blob = self._store.load_document(id)
