@@ -264,10 +264,11 @@ def test_what_the_function_left_in_the_background_dies_with_its_instance(tmp_pat
         "    return str(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']).pid)\n"
     )
     with host_of(tmp_path, source) as host:
-        child = answer(host.invoke("f"))
-        os.kill(child, 0)
-    status = Path(f"/proc/{child}/stat")
-    assert not status.exists() or status.read_text().split()[2] == "Z"  # dead; whether reaped is up to init
+        watched = os.pidfd_open(answer(host.invoke("f")))
+        assert select.select([watched], [], [], 0)[0] == []  # a pidfd can be read once its process is dead
+    ended = select.select([watched], [], [], 30)[0]
+    os.close(watched)
+    assert ended == [watched]
 
 
 def test_the_initializer_runs_once_for_each_instance_and_before_the_first_call(tmp_path: Path) -> None:
