@@ -7,7 +7,7 @@ SPEED ?= 600
 STORE ?= sqlite
 STATUS_PORT ?= 8080
 
-.PHONY: run replay test check format bundle local-bundle install clean
+.PHONY: run replay test prove check format bundle local-bundle install clean
 
 run: local-bundle
 	@$(BIN)/python -m local run --incident "$(INCIDENT)" --speed $(SPEED) --port $(STATUS_PORT)
@@ -17,6 +17,9 @@ replay: local-bundle
 
 test: local-bundle
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+prove: install
+	@PYTHONPATH=.:shared $(BIN)/python -m tests.simulation.prove
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -56,9 +56,7 @@ def detect(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: 
         changes += _seen_first(id_, item, seen, _last_read(known, work), at)
     listed = set(matched.values())
     absent = [e for e in known if e.id not in listed and not e.over and seen.operation in e.said]
-    ended = [e for e in absent if e.end is not None and e.end <= seen.at and _would_be_listed(e, seen)]
-    changes += [change for event in ended for change in _ended_as_announced(event, seen, at)]
-    gone, missing = _absences([event for event in absent if event not in ended], seen, work.missing)
+    gone, missing = _absences(absent, seen, work.missing)
     changes += [change for event in gone for change in _gone(event, seen, at)]
     return Detected(tuple(changes), _work_after(work, seen, missing))
 
@@ -94,14 +92,10 @@ def _seen_again(event: HealthEvent, item: Item, seen: Observation, at: datetime)
     return _changed(event, after, verbs[0] if verbs else "updated", seen, at)
 
 
-def _ended_as_announced(event: HealthEvent, seen: Observation, at: datetime) -> list[Change]:
-    """Its end was told, lay ahead, and has come: the first read that shows so need not list it any more."""
-    verbs, state = step(event.state, "over", event.kind)
-    return _changed(event, msgspec.structs.replace(event, state=state), verbs[0], seen, at)
-
-
 def _gone(event: HealthEvent, seen: Observation, at: datetime) -> list[Change]:
-    verbs, state = step(event.state, "gone", event.kind)
+    """A confirmed disappearance. Where the end was announced and has come, it is that end; else nobody knows why."""
+    announced = event.state == "open" and event.end is not None and event.end <= seen.at
+    verbs, state = step(event.state, "over" if announced else "gone", event.kind)
     after = msgspec.structs.replace(event, state=state, inferred=True)
     return _changed(event, after, verbs[0], seen, at)
 

@@ -222,12 +222,25 @@ def test_the_same_read_again_changes_nothing() -> None:
     assert life.read(*items, at=2) == []
 
 
-def test_a_maintenance_whose_announced_end_has_come_is_completed_though_it_is_no_longer_listed() -> None:
+def test_an_event_whose_announced_end_has_come_and_that_is_gone_for_good_has_ended_then() -> None:
     life = Pairlife()
     life.read(item("Maintenance", "NOTIFICATION", end=30), at=1)
-    assert life.verbs(at=29) == []
-    [change] = life.read(at=30)
-    assert (change.verb, change.event.state, change.event.inferred) == ("completed", "resolved", False)
+    assert [life.verbs(at=n) for n in (29, 35)] == [[], []]
+    [change] = life.read(at=40)
+    assert (change.verb, change.event.state, change.event.inferred) == ("completed", "resolved", True)
+
+
+def test_one_answer_without_it_ends_nothing_though_its_announced_end_has_come() -> None:
+    life = Pairlife()
+    life.read(item(end=3), at=1)
+    assert life.verbs(at=3) == []
+    assert life.verbs(item(end=60), at=4) == ["updated"]
+
+
+def test_a_maintenance_that_vanishes_before_it_began_is_cancelled_though_its_end_would_have_come() -> None:
+    life = Pairlife()
+    life.read(item("Maintenance", "NOTIFICATION", start=5, end=7), at=3)
+    assert [life.verbs(at=n) for n in (4, 8, 14)] == [[], [], ["cancelled"]]
 
 
 def test_short_events_are_told_of_a_pair_that_always_has_an_item_that_cannot_be_read() -> None:

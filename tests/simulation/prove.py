@@ -1,0 +1,165 @@
+"""The full figures, as rows of Markdown tables. Half an hour on one core.
+
+  PYTHONPATH=.:shared .venv/bin/python -m tests.simulation.prove
+
+Everything is drawn from seeds: the same command gives the same runs. `--chaos-polls` and the like make it shorter or
+longer; `--first-seed` draws others. A failing run prints the line that plays it again:
+
+  --script SEED [TICK:POINT:FAULT ...]     --chaos SEED POLLS RATE [--sqlite]     --long SEED DAYS
+"""
+
+# ruff: noqa: T201 - what it prints is the proof
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import count
+from pathlib import Path
+
+from shd_relay.adapters.sqlite_store import SqliteStore
+from tests.simulation.explore import Bounds, Explorer
+from tests.simulation.identity_mix import HARSH, TYPICAL, Mix, by_start, by_start_and_title, simulate
+from tests.simulation.runs import COLUMNS, Chaos, Fault, Figures, Long, Run, Script, figures_of, pairs, play, singles
+from tests.simulation.stage import OURS, Cast
+
+POLLS_OF_A_SEED = 1_000
+SEARCHES = (
+    Bounds(polls=2, faults=1, expiries=1, edits=2),
+    Bounds(polls=2, faults=2, expiries=0, edits=2),
+    Bounds(polls=3, faults=0, expiries=1, edits=1),
+    Bounds(polls=3, faults=1, expiries=1, edits=1),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Proves, or replays one run; 1 if a law was broken."""
+    options = _parser().parse_args(arguments)
+    if options.script or options.chaos or options.long:
+        return _replay(_named(options), sqlite=options.sqlite)
+    broken = _runs(options) + _searches(options) + _identity(options)
+    print("\nno law was broken" if not broken else f"\n{broken} parts broke a law")
+    return bool(broken)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description="The full figures of the simulation, or one run again.")
+    parser.add_argument("--first-seed", type=int, default=1_000)
+    parser.add_argument("--single-seeds", type=int, default=20)
+    parser.add_argument("--chaos-polls", type=int, default=1_000_000)
+    parser.add_argument("--sqlite-polls", type=int, default=10_000)
+    parser.add_argument("--states", type=int, default=1_000_000)
+    parser.add_argument("--identity-polls", type=int, default=100_000)
+    parser.add_argument("--script", nargs="+")
+    parser.add_argument("--chaos", nargs=3)
+    parser.add_argument("--long", nargs=2)
+    parser.add_argument("--sqlite", action="store_true", help="the run that is replayed used SQLite")
+    return parser
+
+
+def _runs(options: argparse.Namespace) -> int:
+    first = options.first_seed
+    _head("run", COLUMNS)
+    broken = _row("every point x every fault", singles(range(first, first + options.single_seeds)))
+    broken += _row("every pair of points", pairs(first))
+    broken += _row("events that live for days", (Long(seed, 20) for seed in range(first, first + 50)))
+    broken += _row("chaos, memory", _chaos(first, options.chaos_polls))
+    broken += _row("chaos, memory, 10 % of all effects", _chaos(first, options.chaos_polls // 20, 0.1))
+    with _sqlite() as cast:
+        broken += _row("chaos, SQLite (replay with --sqlite)", _chaos(first, options.sqlite_polls), cast)
+    return broken
+
+
+def _searches(options: argparse.Namespace) -> int:
+    broken = 0
+    _head("interleavings of", ("faults", "lease expiries", "edits", "states", "end states", "problems", "seconds"))
+    for bounds in SEARCHES:
+        found = Explorer(bounds._replace(states=options.states)).search()
+        states = f"{found.states:,} ({'all' if found.complete else 'bounded'})"
+        bound = tuple(f"<= {n}" for n in (bounds.faults, bounds.expiries, bounds.edits))
+        _line((f"{bounds.polls} polls", *bound, states, f"{found.ends:,}", len(found.problems), f"{found.seconds:.1f}"))
+        if found.problems:
+            broken += 1
+            print("\n".join([*map(str, found.problems), *found.path]), file=sys.stderr)
+    return broken
+
+
+def _identity(options: argparse.Namespace) -> int:
+    broken = 0
+    _head("identity", ("key", "polls", "events", "errors", "per 1,000 events", "at most", "seconds"))
+    for name, mix, most in (("typical", TYPICAL, 40), ("harsh", HARSH, 200)):
+        broken += _identity_rows(name, mix, most, options)
+    return broken
+
+
+def _identity_rows(name: str, mix: Mix, most: int, options: argparse.Namespace) -> int:
+    broken = 0
+    for key, matcher in (("matcher", None), ("start", by_start), ("start and title", by_start_and_title)):
+        began = time.perf_counter()
+        polls = options.identity_polls if matcher is None else options.identity_polls // 20
+        result = simulate(mix, options.first_seed, polls, matcher)
+        bound, seconds = most if matcher is None else "", f"{time.perf_counter() - began:.1f}"
+        counts = (f"{n:,}" for n in (result.polls, result.events, result.errors))
+        _line((name, key, *counts, f"{result.per_thousand:,.0f}", bound, seconds))
+        broken += matcher is None and result.per_thousand > most
+    return broken
+
+
+def _chaos(first: int, polls: int, rate: float = 0.02) -> Iterator[Chaos]:
+    for seed in range(first, first + max(1, polls // POLLS_OF_A_SEED)):
+        yield Chaos(seed, min(polls, POLLS_OF_A_SEED), rate)
+
+
+def _row(name: str, runs: Iterable[Run], cast: Cast = OURS) -> int:
+    figures = figures_of(runs, cast)
+    _line((name, *figures.row()))
+    return _complain(figures)
+
+
+def _complain(figures: Figures) -> int:
+    if figures.failures:
+        print(figures.explain(), file=sys.stderr)
+    return bool(figures.failures)
+
+
+def _head(first: str, columns: Sequence[str]) -> None:
+    print()
+    _line((first, *columns))
+    _line(("---",) * (len(columns) + 1))
+
+
+def _line(cells: Iterable[object]) -> None:
+    print(f"| {' | '.join(str(cell) for cell in cells)} |", flush=True)
+
+
+def _named(options: argparse.Namespace) -> Run:
+    if options.long:
+        return Long(*map(int, options.long))
+    if options.chaos:
+        return Chaos(int(options.chaos[0]), int(options.chaos[1]), float(options.chaos[2]))
+    seed, *faults = options.script
+    parts = (fault.split(":", 2) for fault in faults)
+    return Script(int(seed), tuple(Fault(int(tick), int(point), what) for tick, point, what in parts))
+
+
+@contextmanager
+def _sqlite() -> Iterator[Cast]:
+    """Our cast on SQLite, each run in a file of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        number = count()
+        yield Cast(store=lambda: SqliteStore(Path(folder) / f"{next(number)}.db"))
+
+
+def _replay(run: Run, *, sqlite: bool) -> int:
+    with _sqlite() if sqlite else nullcontext(OURS) as cast:
+        stage, problems = play(run, cast)
+    print("\n".join([*stage.trace, *(f"{law}: {text}" for law, text in problems)]))
+    return bool(problems)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

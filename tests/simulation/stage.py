@@ -1,0 +1,139 @@
+"""A world, a store, a subscriber, a clock, and polls over them: what every kind of run plays on."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from shd_relay.adapters.memory_store import MemoryStore
+from shd_relay.poll import Plan, Poller
+from shd_relay.ports import Source, Store
+from tests.simulation.effects import Call, DeathError, Invocation, SourcePort, StorePort, TopicPort
+from tests.simulation.judge import Judge
+from tests.simulation.upstream import PAIRS, T0, World
+
+LEASE = 55.0
+EFFECT = timedelta(milliseconds=20)  # what one effect takes
+PLAN = Plan(
+    shard="main", pairs=PAIRS, interval_seconds=60, budget_seconds=45.0, lease_seconds=LEASE, rate=0.0, public_url=None
+)
+Faults = Callable[[int, str], str]
+
+
+def no_fault(number: int, name: str) -> str:
+    return ""
+
+
+class Cast(NamedTuple):
+    """Who plays. The suite plays ours; test_wrong_on_purpose.py puts a wrong one in one place."""
+
+    poller: type[Poller] = Poller
+    store: Callable[[], Store] = MemoryStore
+    around_store: Callable[[Store, Judge], Store] = lambda store, judge: store
+    around_source: Callable[[SourcePort], Source] = lambda source: source
+
+
+OURS = Cast()
+
+
+class Stage:
+    """One run. `frozen`: the process's own stopwatch stands still, so that no budget ever ends a poll by itself."""
+
+    def __init__(self, seed: int, cast: Cast = OURS, *, frozen: bool = False) -> None:
+        self.world = World(seed)
+        self.judge = Judge(self.world)
+        self.cast = cast
+        self.store = cast.store()
+        self.clock = T0
+        self.polls = self.faults = self.expiries = self.effects = 0
+        self.trace: deque[str] = deque(maxlen=600)
+        self.reports: list[dict[str, Any]] = []
+        self._frozen = frozen
+        self._acquired = 0
+        self._holding: set[int] = set()  # polls that took the lease, live, and were not overtaken
+
+    def now(self) -> datetime:
+        return self.clock
+
+    def wait(self, seconds: float) -> None:
+        self.clock += timedelta(seconds=seconds)
+
+    def poll(
+        self, faults: Faults = no_fault, *, inner: Faults = no_fault, turn: Callable[[], None] = lambda: None
+    ) -> Invocation:
+        """One poll; `inner` are the faults of a poll that runs while this one stands still.
+
+        `turn` is called before every effect, and returns when it is this poll's turn.
+        """
+        self.polls += 1
+        number = self.polls
+        invocation = Invocation(
+            plan=faults,
+            meanwhile=lambda what: self._meanwhile(what, inner),
+            trace=lambda line: self.trace.append(f"{self.clock:%H:%M:%S} poll {number} {line}"),
+        )
+        try:
+            self._run(number, invocation, turn)
+        finally:
+            self._holding.discard(number)
+            self.effects += invocation.count
+            self.faults += invocation.faults
+        return invocation
+
+    def _run(self, number: int, invocation: Invocation, turn: Callable[[], None]) -> None:
+        def hook(call: Call) -> Any:
+            turn()
+            self.clock += EFFECT
+            result = invocation(call)
+            if call.name == "acquire" and result is not None:
+                self._took_lease(number)
+            return result
+
+        source = SourcePort(self.world, hook)
+        before = self._acquired
+        poller = self.cast.poller(
+            plan=PLAN._replace(pairs=self.world.pairs),
+            store=self.cast.around_store(StorePort(self.store, hook), self.judge),
+            source=lambda deadline, rate: self.cast.around_source(source),
+            publisher=lambda deadline: TopicPort(self.judge, hook),
+            now=self.now,
+            monotonic=lambda: 0.0 if self._frozen else (self.clock - T0).total_seconds(),
+            owner=f"poll-{number}",
+        )
+        try:
+            report = poller.run()
+        except DeathError:
+            return
+        self.reports.append(report)
+        self.trace.append(f"         poll {number}     {report['state']} {report['error'] or report['stopped'] or ''}")
+        alone = self._acquired == before + 1
+        if report["state"] == "done" and alone:
+            for request, answer in source.answers:
+                self.world.ack(request.pair, answer)
+
+    def _meanwhile(self, what: str, inner: Faults) -> None:
+        """The process stands still: another poll runs. After a pause its lease has run out."""
+        if what == "pause":
+            self.wait(LEASE + 5)
+            self.happen(1)
+        self.poll(inner)
+
+    def _took_lease(self, number: int) -> None:
+        self._acquired += 1
+        self.expiries += bool(self._holding)  # somebody who lives and has just lost it
+        self._holding = {number}
+
+    def happen(self, edits: int) -> None:
+        for _ in range(edits):
+            if name := self.world.edit(self.clock):
+                self.trace.append(f"{self.clock:%H:%M:%S} world: {name}")
+
+    def quiet(self) -> list[tuple[str, str]]:
+        """Time passes without a fault and without an edit, until all must have settled; then the verdict."""
+        self.world.settle()
+        for _ in range(4):
+            self.wait(360)
+            self.poll()
+        return self.judge.verdict(self.store, self.clock, allowed=self.faults + self.expiries)
