@@ -173,3 +173,13 @@ def test_a_trigger_that_is_closed_to_the_internet_answers_403(tmp_path: Path) ->
     closed = {**HTTP, "triggerConfig": {**HTTP["triggerConfig"], "disableURLInternet": True}}  # type: ignore[dict-item]
     with host_of(tmp_path, ECHO, triggers=(closed,)) as host:
         assert ask(host, "/")[0] == 403
+
+
+def test_an_unheard_of_method_and_a_head_are_answered_as_a_platform_would(tmp_path: Path) -> None:
+    source = "def handler(event, context):\n    return {'statusCode': 200, 'headers': {}, 'body': ''}\n"
+    trigger = {**HTTP, "triggerConfig": {"authType": "anonymous", "methods": ["GET", "HEAD"]}}
+    with host_of(tmp_path, source, triggers=(trigger,)) as host:
+        refused = ask(host, "/", method="FOO")
+        head = ask(host, "/", method="HEAD")
+    assert (refused[0], head[0]) == (405, 200)
+    assert "content-length" not in head[1]
