@@ -5,6 +5,7 @@ A name that a route does not declare is refused too: a filter with a typo in it 
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
@@ -94,13 +95,11 @@ def _position(param: Param, text: str) -> Any:
 
 def _time(param: Param, text: str) -> datetime:
     """RFC 3339, or a day alone (its first moment in UTC). A blank before the offset was a plus sign once."""
-    try:
+    with contextlib.suppress(ValueError, OverflowError):  # no such day, hour or offset, or before the year 1
         if _DAY.fullmatch(text):
             return datetime.fromisoformat(text).replace(tzinfo=timezone.utc)
         if found := _TIME.fullmatch(text):
             return _moment(found)
-    except (ValueError, OverflowError):  # no such day, hour or offset, or before the year 1
-        pass
     raise _bad(param, "must be a time as 2022-12-18T00:56:00Z or 2022-12-18T08:56:00+08:00, or a day as 2022-12-18")
 
 
