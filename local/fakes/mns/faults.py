@@ -95,34 +95,6 @@ class Armed:
     delay_seconds: float
 
 
-class Faults:
-    """The armed faults, oldest first: the first that fits a call is spent on it. The caller holds the lock."""
-
-    def __init__(self) -> None:
-        self._armed: list[Armed] = []
-
-    def arm(self, fault: Fault, *, times: int | None, when: When | None, delay_seconds: float) -> None:
-        if times is not None and times < 1:
-            raise ValueError("times counts from 1; None is for ever")
-        self._armed.append(Armed(fault=fault, left=times, when=when, delay_seconds=delay_seconds))
-
-    def heal(self) -> None:
-        self._armed.clear()
-
-    def spend(self, call: Call) -> Armed | None:
-        for armed in self._armed:
-            if armed.when is not None and not armed.when(call):
-                continue
-            if armed.left is not None:
-                armed.left -= 1
-            self._armed = [each for each in self._armed if each.left != 0]
-            return armed
-        return None
-
-    def describe(self) -> list[dict[str, object]]:
-        return [{"fault": armed.fault.name, "left": armed.left} for armed in self._armed]
-
-
 def spoil(armed: Armed, reply: Reply) -> Reply:
     """What becomes of the answer to a request that was served. Raises HangUp where none goes out."""
     fault = armed.fault

@@ -9,7 +9,7 @@ from datetime import datetime
 from local.fakes.loopback import LoopbackServer, Reply, Request
 from local.fakes.mns.account import Account, Delivery
 from local.fakes.mns.auth import LOCAL_KEYS, Key
-from local.fakes.mns.faults import Call, Fault, When
+from local.fakes.mns.faults import Armed, Call, Fault, When
 from local.fakes.mns.queues import QueuedMessage, inspect
 from local.fakes.mns.serving import Serving
 from local.fakes.mns.settings import Settings
@@ -100,7 +100,7 @@ class MnsFake:
         `delay_seconds` is for SLOW. `when` runs under the lock of the stand-in, once for each request that arrives.
         """
         with self._lock:
-            self._serving.faults.arm(fault, times=times, when=when, delay_seconds=delay_seconds)
+            self._serving.faults.arm(Armed(fault=fault, left=times, when=when, delay_seconds=delay_seconds))
 
     def heal(self) -> None:
         """Disarms every fault, ends what hangs, and delivers each message in order and once again."""

@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from local.fakes.armed import Faults
 from local.fakes.loopback import HangUp, Reply, Request
 from local.fakes.mns import message_operations, queue_operations, topic_operations
 from local.fakes.mns.account import KEPT_RECORDS, Account
 from local.fakes.mns.answers import refusal, stamped
 from local.fakes.mns.auth import Key, authenticate, authorize
 from local.fakes.mns.errors import MnsError
-from local.fakes.mns.faults import FOREIGN_ANSWERS, REFUSALS, Armed, Call, Fault, Faults, spoil
+from local.fakes.mns.faults import FOREIGN_ANSWERS, REFUSALS, Armed, Call, Fault, spoil
 from local.fakes.mns.routes import Ask, understand
 from local.fakes.mns.wire import fields, parse
 
@@ -24,7 +25,7 @@ class Serving:
     """Works under the lock of the account; long polls and hanging requests let go of it while they wait."""
 
     def __init__(self, *, account: Account, keys: Mapping[str, Key], wall_clock: Callable[[], float]) -> None:
-        self.faults = Faults()
+        self.faults: Faults[Armed] = Faults()
         self.healed = 0
         self.calls: dict[int, Call] = {}
         self._account = account

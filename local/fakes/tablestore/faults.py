@@ -123,34 +123,6 @@ class Armed:
     rows: Container[int]
 
 
-class Faults:
-    """The armed faults, oldest first: the first that fits a call is spent on it. The caller holds the lock."""
-
-    def __init__(self) -> None:
-        self._armed: list[Armed] = []
-
-    def arm(self, armed: Armed) -> None:
-        if armed.left is not None and armed.left < 1:
-            raise ValueError("times counts from 1; None is for ever")
-        self._armed.append(armed)
-
-    def heal(self) -> None:
-        self._armed.clear()
-
-    def spend(self, call: Call) -> Armed | None:
-        for armed in self._armed:
-            if armed.when is not None and not armed.when(call):
-                continue
-            if armed.left is not None:
-                armed.left -= 1
-            self._armed = [each for each in self._armed if each.left != 0]
-            return armed
-        return None
-
-    def describe(self) -> list[dict[str, object]]:
-        return [{"fault": armed.fault.name, "left": armed.left} for armed in self._armed]
-
-
 def hang_up_before(fault: Fault) -> None:
     """Raises HangUp where the connection ends before anything is served."""
     if fault in (Fault.HANG, Fault.CLOSE_BEFORE, Fault.RESET_BEFORE):

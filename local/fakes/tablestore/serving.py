@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 
+from local.fakes.armed import Faults
 from local.fakes.loopback import Reply, Request
 from local.fakes.tablestore.answers import error_body
 from local.fakes.tablestore.asks import Ask, touched
@@ -21,7 +22,6 @@ from local.fakes.tablestore.faults import (
     Armed,
     Call,
     Fault,
-    Faults,
     hang_up_before,
     spoil,
 )
@@ -46,7 +46,7 @@ class Serving:
         wall_clock: Callable[[], float],
     ) -> None:
         self.instance = Instance()
-        self.faults = Faults()
+        self.faults: Faults[Armed] = Faults()
         self.calls: dict[int, Call] = {}
         self.changed = threading.Condition(threading.RLock())
         self.releases = 0  # counts heal and stop: what hangs waits for the next
