@@ -7,7 +7,7 @@ SPEED ?= 600
 STORE ?= sqlite
 STATUS_PORT ?= 8080
 
-.PHONY: run replay test prove check format bundle local-bundle install clean
+.PHONY: run replay test prove bench check format bundle local-bundle install clean
 
 run: local-bundle
 	@$(BIN)/python -m local run --incident "$(INCIDENT)" --speed $(SPEED) --port $(STATUS_PORT)
@@ -18,8 +18,12 @@ replay: local-bundle
 test: local-bundle
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
-prove: install
+prove: local-bundle
+	@$(BIN)/python -m pytest -m prove
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.simulation.prove
+
+bench: local-bundle
+	@PYTHONPATH=.:shared $(BIN)/python -m tests.bench
 
 check: install
 	@$(BIN)/ruff format --check .

@@ -17,18 +17,18 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 
 ROOT = Path(__file__).resolve().parents[1]
 RUNTIMES = ("python3.12", "python3.10")
 FIXED_TIME = 1_577_836_800  # 2020-01-01: equal files make an equal zip, and an unchanged zip is not uploaded again
 NOISE = {"RECORD", "INSTALLER", "REQUESTED", "direct_url.json"}
 DROPPED_FOLDERS = {"__pycache__", "tests", "test", "bin"}
+# The SDK's private C++ codec: 13 MB that load under one version of Python only. Its Python codec is the one we use.
+DROPPED_FILES = ("tablestore/ots_sdk/*.so", "tablestore/native/*.so")
 
 # Rooms of shd_relay that a function does not enter, below shared/shd_relay: a folder, or a module without its .py.
-NOWHERE = {"adapters/memory_store", "cli", "reports", "subscriber", "web/wsgi"} | {
-    f"adapters/tablestore_{name}" for name in ("client", "documents", "rows", "store", "tables")
-}  # until wiring offers it, with the SDK's light half in requirements.txt
+NOWHERE = {"adapters/memory_store", "adapters/tablestore_tables", "cli", "reports", "subscriber", "web/wsgi"}
 LEFT_OUT = {
     "poll": NOWHERE | {"web", "tickets", "schemas"},
     "status": (NOWHERE - {"reports"})
@@ -114,7 +114,16 @@ def add_dependencies(root: Path, function: str, staged: Path, *, version: str, l
     cached = root / ".cache" / "bundle" / f"{function}-{version}-{key}"
     if not cached.is_dir():
         download(requirements, cached, version)
-    shutil.copytree(cached, staged, dirs_exist_ok=True, ignore=shutil.ignore_patterns(*DROPPED_FOLDERS, *NOISE))
+
+    def ignored(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if unwanted(Path(folder).relative_to(cached) / name)}
+
+    shutil.copytree(cached, staged, dirs_exist_ok=True, ignore=ignored)
+
+
+def unwanted(file: PurePath) -> bool:
+    """Whether a package's file, or folder, stays out of the bundle; `file` is relative to where packages lie."""
+    return bool(DROPPED_FOLDERS & set(file.parts)) or file.name in NOISE or any(map(file.match, DROPPED_FILES))
 
 
 def read_pins(requirements: Path) -> list[tuple[str, str]]:
@@ -153,7 +162,7 @@ def copy_installed(name: str, pinned: str, staged: Path) -> None:
     if found.version != pinned:
         raise BundleError(f"{name}: {found.version} is installed, {pinned} is pinned")
     for file in found.files or ():
-        if ".." in file.parts or DROPPED_FOLDERS & set(file.parts[:-1]) or file.name in NOISE:
+        if ".." in file.parts or unwanted(file):
             continue
         destination = staged / file
         destination.parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,10 @@ def _serve(options: argparse.Namespace) -> int:
     from local.serve import serve
 
     try:
-        serve(api_port=options.api_port, mns_port=options.mns_port, events=options.events, tell=_tell)
+        serve(
+            api_port=options.api_port, mns_port=options.mns_port, ots_port=options.ots_port, events=options.events,
+            tell=_tell,
+        )  # fmt: skip
     except KeyboardInterrupt:
         _tell("\nbye")
     except (OSError, ValueError, KeyError) as error:
@@ -51,9 +54,8 @@ def _serve(options: argparse.Namespace) -> int:
 def _replay(incident: Incident, options: argparse.Namespace) -> int:
     from local.replay import replay
 
-    if options.store != "sqlite":
-        return _error("STORE=tablestore is not built yet in this version; STORE=sqlite is")
-    print(json.dumps(replay(incident, speed=options.speed, tell=_tell), ensure_ascii=False), flush=True)
+    ledger = replay(incident, speed=options.speed, tell=_tell, store=options.store)
+    print(json.dumps(ledger, ensure_ascii=False), flush=True)
     return 0
 
 
@@ -73,9 +75,10 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=what)
         command.add_argument("--incident", type=Path, required=True, help="an incident file")
         command.add_argument("--speed", type=float, default=600, help="at most so many times real speed; 0: no limit")
-    serve = commands.add_parser("serve", help="the stand-ins of SHD and MNS until Ctrl-C")
+    serve = commands.add_parser("serve", help="the stand-ins of SHD, MNS and Tablestore until Ctrl-C")
     serve.add_argument("--api-port", type=int, default=0, help="of the status API; 0: a free one")
     serve.add_argument("--mns-port", type=int, default=0, help="of MNS; 0: a free one")
+    serve.add_argument("--ots-port", type=int, default=0, help="of Tablestore; 0: a free one")
     serve.add_argument("--events", type=Path, help="JSON: events that the dashboard shows, or an incident")
     commands.choices["run"].add_argument("--port", type=int, default=8080, help="of the status function; 0: a free one")
     commands.choices["replay"].add_argument("--store", choices=("sqlite", "tablestore"), default="sqlite")

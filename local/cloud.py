@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import secrets
 import shutil
-import sqlite3
 import tempfile
+import urllib.error
+import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 from local.clock import MovedClock
 from local.fakes.fc import Credentials, FunctionHost
 from local.fakes.mns import MnsFake
 from local.fakes.status import StatusFake
+from local.stores import STORES, StoreName
 from local.subscriber import QueueSubscriber
 
 ROOT = Path(__file__).parent.parent
@@ -55,7 +59,7 @@ class LocalCloud:
     """Everything on loopback, in a folder of its own that goes when it ends. A context manager.
 
     `token` is the demo partner's; `subscriber` reads a queue that takes every message of the topic. `ports` may fix
-    those of `status` (the function's HTTP trigger), `api` and `mns`.
+    those of `status` (the function's HTTP trigger), `api` and `mns`. `store` is what the functions keep the log in.
     """
 
     def __init__(
@@ -63,6 +67,7 @@ class LocalCloud:
         watch: Watch,
         clock: MovedClock,
         *,
+        store: StoreName = "sqlite",
         ports: Mapping[str, int] | None = None,
         on_log: Callable[[str, str], None] | None = None,
     ) -> None:
@@ -70,7 +75,7 @@ class LocalCloud:
         self._ports = ports or {}
         self._on_log = on_log
         self._stack = contextlib.ExitStack()
-        self._store_lock: sqlite3.Connection | None = None
+        self._store_name: StoreName = store
         self.clock = clock
         self.token = secrets.token_urlsafe(24)
 
@@ -85,7 +90,6 @@ class LocalCloud:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.unlock_store()
         self._stack.close()
 
     def _start(self) -> None:
@@ -100,26 +104,22 @@ class LocalCloud:
             url=self.mns.url, queue=QUEUE, access_key_id=KEY_ID, access_key_secret=KEY_SECRET
         )
         self._stack.callback(self.subscriber.close)
+        self.store = self._stack.enter_context(STORES[self._store_name](self.folder))
         self.host = self._stack.enter_context(self._deployed())
-
-    @property
-    def store_path(self) -> Path:
-        return self.folder / "shd-relay.db"
 
     @property
     def status_url(self) -> str:
         return self.host.url("status")
 
-    def lock_store(self) -> None:
-        """The store's outage: somebody else holds its lock."""
-        if self._store_lock is None:
-            self._store_lock = sqlite3.connect(self.store_path, isolation_level=None, check_same_thread=False)
-            self._store_lock.execute("BEGIN EXCLUSIVE")
-
-    def unlock_store(self) -> None:
-        if self._store_lock is not None:
-            self._store_lock.close()
-            self._store_lock = None
+    def ask(self, path: str) -> dict[str, Any]:
+        """What the status function answers the demo partner; a refusal as its problem."""
+        request = urllib.request.Request(self.status_url + path, headers={"Authorization": f"Bearer {self.token}"})
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return dict(json.load(answer))
+        except urllib.error.HTTPError as refusal:
+            with refusal:
+                return dict(json.load(refusal))
 
     def _deployed(self) -> FunctionHost:
         """The s.yaml of this project, with the folders built for the interpreter at hand."""
@@ -133,7 +133,7 @@ class LocalCloud:
             encoding="utf-8",
         )
         common = {
-            "SHD_CONFIG": str(config), "SHD_STORE": f"sqlite:///{self.store_path}",
+            "SHD_CONFIG": str(config), "SHD_STORE": self.store.address,
             "SHD_PRODUCTS": None, "SHD_REGIONS": None,
         }  # fmt: skip
         poll = {"SHD_ENDPOINT": self.api.url, "MNS_ENDPOINT": self.mns.url, "MNS_TOPIC": TOPIC, "SHD_RATE_MAX": "0"}

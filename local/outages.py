@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 from local.cloud import LocalCloud
 from local.fakes.mns import Fault as MnsFault
 from local.fakes.status import Fault as StatusFault
-
-SOME = 7  # every seventh call fails in another way than the others
+from local.stores import SOME
 
 
 class Outages:
@@ -24,7 +23,7 @@ class Outages:
         changes: dict[str, tuple[Callable[[], None], Callable[[], None]]] = {
             "status-api": (self._break_api, self._cloud.api.heal),
             "mns": (self._break_mns, self._cloud.mns.heal),
-            "store": (self._cloud.lock_store, self._cloud.unlock_store),
+            "store": (self._cloud.store.fail, self._cloud.store.heal),
         }
         for what, (begin, end) in changes.items():
             if (what in failing) != (what in self._failing):

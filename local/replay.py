@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
@@ -20,6 +18,7 @@ from local.fakes.status.incident import events_of_incident
 from local.incident import Incident, next_step
 from local.judge import judge
 from local.outages import Outages
+from local.stores import StoreName
 
 INTERVAL = timedelta(seconds=60)
 
@@ -78,25 +77,15 @@ class Player:
 
     def status(self) -> dict[str, Any]:
         """What /v1/status answers now; a refusal is shown as its problem."""
-        return self.get("/v1/status")
+        return self._cloud.ask("/v1/status")
 
     def changes(self) -> Iterator[dict[str, Any]]:
         """Every change that the relay says it pushed or will push."""
         path = "/v1/changes?limit=200"
         while path:
-            page = self.get(path)
+            page = self._cloud.ask(path)
             yield from page["changes"]
             path = f"/v1/changes?limit=200&after={page['next']}" if page["next"] else ""
-
-    def get(self, path: str) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {self._cloud.token}"}
-        request = urllib.request.Request(self._cloud.status_url + path, headers=headers)
-        try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
-                return dict(json.load(answer))
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return dict(json.load(refusal))
 
     def _wait(self, virtual_seconds: float, began: float) -> None:
         """SPEED is an upper bound: a poll that took longer than its share holds time back."""
@@ -104,11 +93,13 @@ class Player:
             time.sleep(max(0.0, virtual_seconds / self._speed - (time.monotonic() - began)))
 
 
-def replay(incident: Incident, *, speed: float, tell: Callable[[str], None]) -> dict[str, Any]:
+def replay(
+    incident: Incident, *, speed: float, tell: Callable[[str], None], store: StoreName = "sqlite"
+) -> dict[str, Any]:
     """Plays it and returns the ledger that `make replay` prints; `speed` 0: as fast as it goes."""
     began = time.monotonic()
     clock = MovedClock(incident.begin)
-    with LocalCloud(Watch(products=incident.products, regions=incident.regions), clock) as cloud:
+    with LocalCloud(Watch(products=incident.products, regions=incident.regions), clock, store=store) as cloud:
         player = Player(incident, cloud, speed=speed, tell=tell)
         player.play()
         committed = list(player.changes())

@@ -25,8 +25,8 @@ __all__ = [
     "StoreAddress",
     "TablestoreAddress",
     "environment",
-    "from_process",
     "load",
+    "store_address",
 ]
 
 Function = Literal["poll", "status"]
@@ -71,14 +71,18 @@ class Settings(Struct, frozen=True, kw_only=True):
     mns_topic: str
 
 
-def from_process(function: Function, base: Path) -> Settings:
-    """The settings of this process: Raises SettingsError."""
-    return load(environment(), function=function, base=base)
-
-
 def environment() -> Mapping[str, str]:
     """A copy of the process's environment: where an adapter finds the credentials of this call."""
     return dict(os.environ)
+
+
+def store_address(environ: Mapping[str, str]) -> StoreAddress:
+    """SHD_STORE alone, for what needs nothing else. Raises SettingsError."""
+    read = _Reader({name: text.strip() for name, text in environ.items() if text.strip()})
+    address = _read_store(read, in_cloud=False)
+    if read.problems:
+        raise SettingsError(read.problems)
+    return address
 
 
 def load(environ: Mapping[str, str], *, function: Function, base: Path) -> Settings:

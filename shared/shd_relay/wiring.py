@@ -19,6 +19,8 @@ from shd_relay.model import SHARD, Pair
 from shd_relay.settings import Settings, SqliteAddress
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from shd_relay.adapters.credentials import Credentials
     from shd_relay.poll import Plan
     from shd_relay.ports import Publisher, Source, Store
@@ -29,23 +31,56 @@ BUSY_SECONDS = 0.5  # a commit takes milliseconds; who holds the file for longer
 RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, the last publish, the records
 
 
-def store_for(chosen: Settings, *, read_only: bool = False) -> Store:
-    """The store that SHD_STORE names; nothing is touched until it is used."""
+class RoleKeys:
+    """The function's own credentials, as the call that came last brought them: temporary keys run out while an
+    instance is warm. Raises SettingsError when there are none."""
+
+    def __init__(self) -> None:
+        self.context: object = None
+
+    def __call__(self) -> Credentials:
+        from shd_relay.adapters import credentials
+
+        return credentials.from_context(self.context, settings.environment())
+
+
+def store_for(chosen: Settings, keys: Callable[[], Credentials], *, read_only: bool = False) -> Store:
+    """The store that SHD_STORE names; nothing is touched until it is used. `keys` is asked for each of its requests."""
     if isinstance(chosen.store, SqliteAddress):
         from shd_relay.adapters.sqlite_store import SqliteStore
 
         return SqliteStore(chosen.store.path, read_only=read_only, busy_seconds=BUSY_SECONDS)
-    raise SettingsError(["SHD_STORE: tablestore is not built yet in this version; sqlite works outside the cloud"])
+    from shd_relay.adapters.tablestore_store import TablestoreStore
+
+    return TablestoreStore(chosen.store, keys)
 
 
-def status_service(base: Path) -> Service:
+def set_up(environ: Mapping[str, str]) -> list[str]:
+    """Makes what the store that SHD_STORE names needs and has not: the tables made, none for SQLite, whose file makes
+    itself. May be repeated. Raises SettingsError, StoreUnavailable and ContractError."""
+    store = settings.store_address(environ)
+    if isinstance(store, SqliteAddress):
+        return []
+    from shd_relay.adapters import credentials
+    from shd_relay.adapters.tablestore_tables import create_tables
+
+    keys = credentials.from_context(None, environ)
+    return create_tables(store, lambda: keys)
+
+
+def status_service(base: Path, keys: RoleKeys) -> Service:
     """The query side of this process; `base` is the handler's folder. Raises SettingsError."""
     from shd_relay.web.service import Service
     from shd_relay.web.site import Site
 
     problems: list[str] = []
     both = _configured("status", settings.environment(), base, problems)
-    if both is None:
+    if both and not isinstance(both[0].store, SqliteAddress):
+        try:
+            keys()  # without any, each answer would be a failure: better said once, by the first
+        except SettingsError as error:
+            problems += error.problems
+    if problems or both is None:
         raise SettingsError(problems)
     chosen, known = both
     site = Site(
@@ -55,7 +90,7 @@ def status_service(base: Path) -> Service:
         public_url=chosen.public_url,
         global_region=chosen.global_region,
     )
-    return Service(store_for(chosen, read_only=True), site)
+    return Service(store_for(chosen, keys, read_only=True), site)
 
 
 class _Deployed(NamedTuple):
@@ -64,7 +99,7 @@ class _Deployed(NamedTuple):
     chosen: Settings
     pairs: tuple[Pair, ...]
     for_source: Credentials
-    for_topic: Credentials
+    own: Credentials  # of the function's role: for the store and the topic
 
 
 def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
@@ -150,7 +185,7 @@ def _poll(given: _Deployed, context: object, owner: str) -> dict[str, Any]:
     from shd_relay.poll import Poller
 
     chosen = given.chosen
-    store = store_for(chosen)
+    store = store_for(chosen, lambda: given.own)
     held = contextlib.ExitStack()
     held.callback(store.close)
 
@@ -168,7 +203,7 @@ def _poll(given: _Deployed, context: object, owner: str) -> dict[str, Any]:
     def publisher(deadline: float) -> Publisher:
         from shd_relay.adapters.mns_topic import MnsPublisher
 
-        topic = MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, given.for_topic, deadline=deadline)
+        topic = MnsPublisher(str(chosen.mns_endpoint), chosen.mns_topic, given.own, deadline=deadline)
         held.callback(topic.close)
         return topic
 

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ import pytest
 
 import bundle
 from local.fakes.fc import FunctionHost
+from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET
+from local.stores import LocalTablestore
 
 ROOT = Path(__file__).resolve().parents[2]
 CLOUD_VERSION = "3.12"
@@ -32,17 +35,20 @@ except Exception as error:
 json.dump({"answer": answer, "loaded": sorted({name.split(".")[0] for name in sys.modules}),
            "from": sorted({str(getattr(m, "__file__", None)) for m in list(sys.modules.values())})}, sys.stdout)
 """
-HEALTH = json.dumps(
-    {
-        "version": "v1",
-        "rawPath": "/healthz",
-        "body": "",
-        "isBase64Encoded": False,
-        "headers": {},
-        "queryParameters": {},
-        "requestContext": {"requestId": "r-1", "http": {"method": "GET", "path": "/healthz", "protocol": "HTTP/1.1"}},
-    }
-)
+
+
+def get(path: str) -> str:
+    """An HTTP trigger's event."""
+    http = {"method": "GET", "path": path, "protocol": "HTTP/1.1"}
+    return json.dumps(
+        {
+            "version": "v1", "rawPath": path, "body": "", "isBase64Encoded": False, "headers": {},
+            "queryParameters": {}, "requestContext": {"requestId": "r-1", "http": http},
+        }
+    )  # fmt: skip
+
+
+HEALTH, CHANGES = get("/healthz"), get("/v1/changes")
 TIMER = json.dumps({"triggerTime": "2026-11-01T12:00:00Z", "triggerName": "every-minute", "payload": "{}"})
 
 
@@ -86,6 +92,12 @@ def cloud(tmp_path_factory: pytest.TempPathFactory, cloud_python: str) -> Path:
     return out
 
 
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[LocalTablestore]:
+    with LocalTablestore(tmp_path) as opened:
+        yield opened
+
+
 def poll_environment(folder: Path) -> dict[str, str]:
     """Nothing listens at port 1: the poll reports a failed read, having gone through the SDK to find out."""
     return {
@@ -108,11 +120,34 @@ def assert_poll_answers(python: str, folder: Path, state: Path) -> None:
     assert not [path for path in told["from"] if "site-packages" in path]
 
 
+def assert_answers_on_tablestore(python: str, build: Path, store: LocalTablestore, state: Path) -> None:
+    """Both functions on the store of the cloud: its SDK is there, without what it does not need."""
+    keys = {"ALIBABA_CLOUD_ACCESS_KEY_ID": LOCAL_KEY_ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": LOCAL_SECRET}
+    polled = call(python, build / "poll", TIMER, **poll_environment(state) | keys | {"SHD_STORE": store.address})
+    assert isinstance(polled["answer"], dict), polled["answer"]
+    assert (polled["answer"]["state"], polled["answer"]["failed"]) == ("done", 1), polled["answer"]
+    asked = call(python, build / "status", CHANGES, SHD_STORE=store.address, SHD_CONFIG=str(public(state)), **keys)
+    assert isinstance(asked["answer"], dict), asked["answer"]
+    assert asked["answer"]["statusCode"] == 200, asked["answer"]
+    assert json.loads(asked["answer"]["body"]) == {"changes": [], "next": None}
+    assert not {"aliyunsdkcore", "mns"} & set(asked["loaded"])
+    for told in (polled, asked):
+        assert "tablestore" in told["loaded"]
+        assert not {"numpy", "aiohttp"} & set(told["loaded"])
+        assert not [path for path in told["from"] if "site-packages" in path]
+
+
+def public(state: Path) -> Path:
+    config = state / "public.yaml"
+    config.write_text("watch: {products: [ecs], regions: [cn-hangzhou]}\naccess: {public: true}\n")
+    return config
+
+
 def assert_status_answers(python: str, folder: Path, state: Path) -> None:
     told = call(python, folder, HEALTH, SHD_STORE=f"sqlite:///{state}/relay.db")
     assert isinstance(told["answer"], dict), told["answer"]
     assert told["answer"]["statusCode"] == 200, told["answer"]
-    assert not {"aliyunsdkcore", "mns", "urllib3"} & set(told["loaded"])
+    assert not {"aliyunsdkcore", "mns", "urllib3", "tablestore", "google"} & set(told["loaded"])
     assert not [path for path in told["from"] if "site-packages" in path]
 
 
@@ -150,6 +185,25 @@ def test_every_room_and_sdk_of_the_local_poll_bundle_can_be_imported(local: Path
     assert_imports(sys.executable, local / "poll", POLL_IMPORTS)
 
 
+def test_the_local_bundles_answer_on_tablestore_without_numpy_and_aiohttp(
+    local: Path, store: LocalTablestore, tmp_path: Path
+) -> None:
+    assert_answers_on_tablestore(sys.executable, local, store, tmp_path)
+
+
+def test_the_cloud_bundles_answer_on_tablestore_without_numpy_and_aiohttp(
+    cloud: Path, cloud_python: str, store: LocalTablestore, tmp_path: Path
+) -> None:
+    assert_answers_on_tablestore(cloud_python, cloud, store, tmp_path)
+
+
+def test_no_bundle_carries_the_private_binaries_of_an_sdk_or_a_set_up_step(cloud: Path) -> None:
+    for function in ("poll", "status"):
+        assert not list((cloud / function / "tablestore").rglob("*.so"))
+        assert not (cloud / function / "shd_relay/adapters/tablestore_tables.py").exists()
+        assert not (cloud / function / "shd_relay/cli").exists()
+
+
 def test_every_room_of_the_local_status_bundle_can_be_imported(local: Path) -> None:
     assert_imports(sys.executable, local / "status")
 
@@ -177,7 +231,7 @@ def test_the_cloud_bundles_carry_compiled_files_of_the_clouds_python(cloud: Path
 
 def test_the_status_bundle_holds_neither_sdk_nor_the_rooms_of_the_poll(local: Path) -> None:
     status = local / "status"
-    assert {path.name for path in status.iterdir()}.isdisjoint({"aliyunsdkcore", "mns", "urllib3"})
+    assert {path.name for path in status.iterdir()}.isdisjoint({"aliyunsdkcore", "mns"})
     for room in ("poll.py", "relay.py", "adapters/status_api.py", "adapters/mns_topic.py"):
         assert (local / "poll" / "shd_relay" / room).exists()
         assert not (status / "shd_relay" / room).exists()

@@ -14,17 +14,18 @@ from local.clock import MovedClock
 from local.cloud import LocalCloud, Watch
 from local.judge import judge
 from local.replay import Played, Player, described
+from local.stores import STORES, StoreName
 
 ROOT = Path(__file__).parents[2]
 HONG_KONG = ROOT / "local/incidents/2022-12-18-hong-kong-cooling.json"
 ACCESS_KEY = ROOT / "local/incidents/2023-11-12-access-key-all-regions.json"
 
 
-def play(path: Path) -> tuple[incidents.Incident, Played, dict[str, Any], list[dict[str, Any]]]:
+def play(path: Path, store: StoreName) -> tuple[incidents.Incident, Played, dict[str, Any], list[dict[str, Any]]]:
     """The incident as `make replay` plays it, as fast as it goes: what was played, the verdict, what arrived."""
     incident = incidents.load(path)
     clock = MovedClock(incident.begin)
-    with LocalCloud(Watch(products=incident.products, regions=incident.regions), clock) as cloud:
+    with LocalCloud(Watch(products=incident.products, regions=incident.regions), clock, store=store) as cloud:
         player = Player(incident, cloud, speed=0, tell=lambda line: None)
         player.play()
         committed = list(player.changes())
@@ -33,8 +34,9 @@ def play(path: Path) -> tuple[incidents.Incident, Played, dict[str, Any], list[d
         return incident, player.played, counts, cloud.subscriber.inbox.arrived
 
 
-def test_hong_kong_arrives_whole_in_order_and_without_a_duplicate() -> None:
-    incident, played, counts, arrived = play(HONG_KONG)
+@pytest.mark.parametrize("store", STORES)
+def test_hong_kong_arrives_whole_in_order_and_without_a_duplicate(store: StoreName) -> None:
+    incident, played, counts, arrived = play(HONG_KONG, store)
     pairs = len(incident.products) * len(incident.regions)
     assert counts == {
         "changes": 2 * pairs, "delivered": 2 * pairs, "lost": 0, "duplicates": 0, "out_of_order": 0,
@@ -47,8 +49,9 @@ def test_hong_kong_arrives_whole_in_order_and_without_a_duplicate() -> None:
     assert {pair["status"] for pair in played.answers[-1][1]["pairs"]} == {"operational"}
 
 
-def test_the_access_key_failure_loses_nothing_and_the_status_says_blind_never_operational() -> None:
-    incident, played, counts, arrived = play(ACCESS_KEY)
+@pytest.mark.parametrize("store", ["sqlite", pytest.param("tablestore", marks=pytest.mark.prove)])
+def test_the_access_key_failure_loses_nothing_and_the_status_says_blind_never_operational(store: StoreName) -> None:
+    incident, played, counts, arrived = play(ACCESS_KEY, store)
     pairs = len(incident.products) * len(incident.regions)
     assert {k: counts[k] for k in ("lost", "out_of_order", "false_resolved", "still_open")} == dict.fromkeys(
         ("lost", "out_of_order", "false_resolved", "still_open"), 0

@@ -12,7 +12,7 @@ from shd_relay.settings import (
     SqliteAddress,
     StoreAddress,
     TablestoreAddress,
-    from_process,
+    environment,
     load,
 )
 
@@ -104,7 +104,7 @@ def test_the_settings_of_this_process_are_read_from_its_environment(monkeypatch:
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("SHD_INTERVAL_SECONDS", "90")
-    assert from_process("status", BASE).interval_seconds == 90
+    assert load(environment(), function="status", base=BASE).interval_seconds == 90
 
 
 @pytest.mark.parametrize("name", sorted(VARIABLES - {"MNS_ENDPOINT"}))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import random
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,12 +18,12 @@ from hypothesis import settings
 from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, Fault, Key, KeyType, TablestoreFake
 from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.memory_store import MemoryStore
-from shd_relay.adapters.tablestore_client import Client
+from shd_relay.adapters.tablestore_client import Client, sdk
 from shd_relay.adapters.tablestore_rows import Rows, Write
 from shd_relay.adapters.tablestore_store import TablestoreStore
 from shd_relay.adapters.tablestore_tables import KEYS, create_tables
 from shd_relay.errors import ContractError, SettingsError, StoreUnavailable
-from shd_relay.ports import Lease, Row
+from shd_relay.ports import Checkpoint, Lease, Row
 from shd_relay.settings_checks import TablestoreAddress
 from tests.contract import test_store as contract
 
@@ -32,7 +34,7 @@ SHARED = Path(__file__).parents[2] / "shared"
 NOW = contract.NOW
 TTL = contract.TTL
 GOOD = Credentials(access_key_id=LOCAL_KEY_ID, access_key_secret=LOCAL_SECRET)
-MEGABYTE = b"x" * (1 << 20)
+MEGABYTE = random.Random(1).randbytes(1 << 20)  # noqa: S311 - nothing that packs
 
 
 def address(fake: TablestoreFake) -> TablestoreAddress:
@@ -164,10 +166,70 @@ def test_a_value_that_is_too_large_is_a_refusal_for_good(place: Place) -> None:
 def test_rows_that_are_not_ours_are_told_with_their_place(place: Place) -> None:
     store = place.open()
     with closing(Client(address(place.fake), lambda: GOOD)) as client:
-        foreign = Write((("shard", "main"), ("kind", "ckpt")), {"seq": 1, "doc": "text"}, None)
+        foreign = Write((("shard", "main"), ("kind", "ckpt")), {"seq": 1, "doc": "text", "parts": 0}, None)
         assert Rows(client, "shd_").write("meta", foreign)
     with pytest.raises(ContractError, match="table shd_meta, row main, ckpt: column doc is no bytes: not our row"):
         store.load_checkpoint("main")
+
+
+def test_long_texts_are_packed_and_short_ones_can_be_read_as_they_are(place: Place) -> None:
+    store, text = place.open(), b"the disks of zone C fail; " * 1_000
+    store.append("main", 1, text)
+    store.append("main", 2, b"short")
+    assert [row.blob for row in store.read_log("main", 0, 9)] == [text, b"short"]
+    kept = [row.values()["entry"] for row in place.fake.rows("shd_log").values()]
+    assert len(kept[0]) < len(text) / 10
+    assert kept[1] == b"-short"
+
+
+def test_an_entry_that_this_version_did_not_pack_is_told(place: Place) -> None:
+    store = place.open()
+    with closing(Client(address(place.fake), lambda: GOOD)) as client:
+        for seq, kept in ((1, b"?"), (2, b"zz")):
+            assert Rows(client, "shd_").write("log", Write((("shard", "main"), ("seq", seq)), {"entry": kept}, None))
+            with pytest.raises(ContractError, match="not as this version packs it"):
+                store.read_log("main", seq - 1, 1)
+
+
+# a checkpoint that is greater than what a value takes
+
+GREAT = [Checkpoint(seq, random.Random(seq).randbytes(2_000_000)) for seq in range(1, 5)]  # noqa: S311
+
+
+def test_a_great_checkpoint_is_kept_in_parts_and_replaced_by_greater_and_by_small_ones(place: Place) -> None:
+    store = place.open()
+    for checkpoint in (GREAT[0], GREAT[1], Checkpoint(2, b"small"), GREAT[2], GREAT[3]):
+        assert store.save_checkpoint("main", checkpoint) is True
+        assert place.open().load_checkpoint("main") == checkpoint
+    assert store.save_checkpoint("main", GREAT[1]) is False
+    assert store.load_checkpoint("main") == GREAT[3]
+
+
+@pytest.mark.parametrize("request_", range(1, 5))
+def test_a_writer_that_dies_at_any_part_leaves_the_checkpoint_as_it_was(place: Place, request_: int) -> None:
+    store = place.open()
+    for checkpoint in GREAT[:2]:  # so that both places have been used
+        store.save_checkpoint("main", checkpoint)
+    counted = itertools.count(1)
+    place.fake.fail(Fault.CLOSE_BEFORE, times=None, when=lambda call: next(counted) >= request_)
+    with suppress(StoreUnavailable):
+        store.save_checkpoint("main", GREAT[2])
+    asked = next(counted) - 1
+    place.fake.heal()
+    assert place.open().load_checkpoint("main") == (GREAT[1] if asked >= request_ else GREAT[2])
+
+
+def test_parts_that_two_writers_wrote_into_each_other_are_no_checkpoint(place: Place) -> None:
+    store = place.open()
+    store.save_checkpoint("main", GREAT[0])
+    [slot] = {dict(row.values())["slot"] for key, row in place.fake.rows("shd_meta").items() if key[1] == "ckpt"}
+    with closing(Client(address(place.fake), lambda: GOOD)) as client:
+        other = {"seq": 1, "doc": b"another writer's", "digest": "another"}
+        key = (("shard", "main"), ("kind", f"ckpt:{slot}:0001"))
+        assert Rows(client, "shd_").save("meta", key, other, [[("seq", "<=", 1)]])
+    assert store.load_checkpoint("main") is None
+    assert store.save_checkpoint("main", GREAT[0]) is True
+    assert store.load_checkpoint("main") == GREAT[0]
 
 
 def test_stores_of_two_prefixes_share_an_instance_and_nothing_else(place: Place) -> None:
@@ -186,6 +248,7 @@ def test_an_endpoint_that_the_sdk_refuses_is_a_setting_to_check(endpoint: str) -
 
 
 def test_a_bundle_without_the_sdk_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    sdk.cache_clear()
     monkeypatch.setitem(sys.modules, "tablestore", None)
     store = TablestoreStore(TablestoreAddress(instance="local", endpoint="http://127.0.0.1:9"), lambda: GOOD)
     with pytest.raises(ContractError, match="not in the bundle") as caught:

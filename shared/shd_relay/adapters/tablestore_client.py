@@ -7,9 +7,13 @@ write headers and bodies, so they are kept quiet.
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from types import ModuleType
 from typing import Any
 
 from shd_relay.adapters.credentials import Credentials, redact
@@ -152,6 +156,7 @@ class _NoRetries:
         return 0.0
 
 
+@cache
 def sdk() -> Any:
     """The SDK's package; imported here, as it is the heaviest of all. Raises ContractError when it is not there."""
     quiet = logging.getLogger(_LOGGER)
@@ -159,10 +164,28 @@ def sdk() -> Any:
     quiet.propagate = False
     for name in ("tablestore.encoder", "tablestore.decoder"):  # they warn that there are no C++ parts
         logging.getLogger(name).setLevel(logging.ERROR)
-    # So does this warning; it is left to stand, as to undo a filter would race with other threads.
+    # So do these warnings; they are left to stand, as to undo a filter would race with other threads.
     warnings.filterwarnings("ignore", message=r"OTS C\+\+ SDK extension", category=ImportWarning)
+    warnings.filterwarnings("ignore", message=r"Native C extension 'native_plainbuffer'", category=ImportWarning)
     try:
-        import tablestore
+        with _without_aiohttp():
+            import tablestore
     except ImportError as error:
         raise ContractError(f"tablestore 6.4.8 is not in the bundle: {error}", code="WrongModule") from error
     return tablestore
+
+
+@contextmanager
+def _without_aiohttp() -> Iterator[None]:
+    """An empty module in aiohttp's place while the SDK is imported: only its asynchronous client uses it, which is
+    never made here, and it is two fifths of the SDK's import time (docs/benchmarks.md)."""
+    if "aiohttp" in sys.modules:
+        yield
+        return
+    empty = ModuleType("aiohttp")
+    empty.ClientTimeout = None  # type: ignore[attr-defined]
+    sys.modules["aiohttp"] = empty
+    try:
+        yield
+    finally:
+        del sys.modules["aiohttp"]

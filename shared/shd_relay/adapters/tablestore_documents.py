@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from shd_relay.adapters.tablestore_blobs import pack, unpack
 from shd_relay.adapters.tablestore_rows import Columns, Found, Key, Rows, When, Write
 from shd_relay.errors import StoreUnavailable
 
@@ -20,7 +21,7 @@ Document = tuple[str, str, bytes]
 
 def load(rows: Rows, id_: str) -> bytes | None:
     row = rows.read("documents", _by_id(id_))
-    return row.get("doc", bytes) if row else None
+    return unpack(row.get("doc", bytes)) if row else None
 
 
 def of_month(rows: Rows, month: str, after: str, limit: int) -> list[tuple[str, bytes]]:
@@ -40,16 +41,17 @@ def of_month(rows: Rows, month: str, after: str, limit: int) -> list[tuple[str, 
 def _here(rows: Rows, month: str, id_: str, copy: Found) -> tuple[str, bytes] | None:
     """The document, None if it is not in this month (any more)."""
     if "moved" not in copy.columns:
-        return id_, copy.get("doc", bytes)
+        return id_, unpack(copy.get("doc", bytes))
     row = rows.read("documents", _by_id(id_))
     if row is None or row.get("month", str) != month:
         return None
-    return id_, row.get("doc", bytes)
+    return id_, unpack(row.get("doc", bytes))
 
 
 def put(rows: Rows, documents: Sequence[Document], seq: int) -> None:
     """See ports.Store.put_documents. Two requests for each 200 documents that stay in their month, four if new."""
-    last = list({document[0]: document for document in documents}.values())  # a batch takes each row once
+    packed = {id_: (id_, month, pack(blob)) for id_, month, blob in documents}  # a batch takes each row once
+    last = list(packed.values())
     copies: list[tuple[Key, Columns]] = [
         (_in_month(month, id_), {"seq": seq, "doc": blob}) for id_, month, blob in _save_by_id(rows, last, seq)
     ]

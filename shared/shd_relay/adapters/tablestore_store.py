@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import count
 
-from shd_relay.adapters import tablestore_documents
+from shd_relay.adapters import tablestore_blobs, tablestore_documents
 from shd_relay.adapters.credentials import Credentials
+from shd_relay.adapters.tablestore_blobs import pack, unpack
 from shd_relay.adapters.tablestore_client import SOCKET_SECONDS, Client
 from shd_relay.adapters.tablestore_rows import Columns, Found, Key, Rows, When, Write
 from shd_relay.errors import StoreUnavailable
@@ -37,7 +38,7 @@ def _moment(micros: int) -> datetime:
 class TablestoreStore:
     """The store port over one instance; may be used from several threads. Connects when it is first used.
 
-    `credentials` is called for each request. `read_only` makes no difference: the RAM policy decides who may write.
+    `credentials` is called for each request. Who may write is the RAM policy's to say.
     """
 
     def __init__(
@@ -45,7 +46,6 @@ class TablestoreStore:
         address: TablestoreAddress,
         credentials: Callable[[], Credentials],
         *,
-        read_only: bool = False,  # noqa: ARG002 - the stores are made alike
         socket_seconds: float = SOCKET_SECONDS,
     ) -> None:
         self._client = Client(address, credentials, socket_seconds=socket_seconds)
@@ -67,11 +67,11 @@ class TablestoreStore:
             seq = int(dict(row.key)["seq"])
             if seq != expected:
                 break
-            rows.append(Row(seq, row.get("entry", bytes)))
+            rows.append(Row(seq, unpack(row.get("entry", bytes))))
         return rows
 
     def append(self, shard: str, seq: int, blob: bytes) -> bool:
-        return self._rows.write("log", Write((("shard", shard), ("seq", seq)), {"entry": blob}, None))
+        return self._rows.write("log", Write((("shard", shard), ("seq", seq)), {"entry": pack(blob)}, None))
 
     # lease
 
@@ -101,13 +101,10 @@ class TablestoreStore:
     # checkpoint, watermark, records: the first save of each takes two requests
 
     def load_checkpoint(self, shard: str) -> Checkpoint | None:
-        row = self._meta(shard, "ckpt")
-        return Checkpoint(row.get("seq", int), row.get("doc", bytes)) if row else None
+        return tablestore_blobs.load_checkpoint(self._rows, shard)
 
     def save_checkpoint(self, shard: str, checkpoint: Checkpoint) -> bool:
-        when: When = [[("seq", "<=", checkpoint.seq)]]
-        columns: Columns = {"seq": checkpoint.seq, "doc": checkpoint.blob}
-        return self._rows.save("meta", _kind(shard, "ckpt"), columns, when)
+        return tablestore_blobs.save_checkpoint(self._rows, shard, checkpoint)
 
     def load_watermark(self, shard: str) -> Position:
         row = self._meta(shard, "pub")

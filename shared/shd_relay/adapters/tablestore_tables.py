@@ -1,13 +1,15 @@
 """The tables of the store, and the set-up step that makes them. Nothing ever expires: max_version 1, no time to live.
 
 log        one row for each entry: entry. Written once, never changed.
-meta       by kind: ckpt (seq, doc), pub (seq, off), lease (owner, token, until), record:NAME (token, doc)
+meta       by kind: ckpt (seq, doc, parts, slot, digest), ckpt:SLOT:NUMBER (seq, doc, digest), pub (seq, off),
+           lease (owner, token, until), record:NAME (token, doc)
 documents  the event documents: month, seq, doc
 months     the same by month, to list them: seq, doc, and `moved` = 1 once the document has left the month, or was
            about to: whether it did, its row in `documents` says
 parked     at, reason, body
 
-`until` and `at` are whole microseconds since 1970; `entry` and `doc` are BINARY.
+`until` and `at` are whole microseconds since 1970; `entry` and `doc` are BINARY, and what long text they hold is packed
+(tablestore_blobs.py).
 """
 
 from __future__ import annotations

@@ -1,0 +1,83 @@
+"""The operator's set-up step, run as its user runs it, against the stand-in of Tablestore."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, KeyType, TablestoreFake
+
+ROOT = Path(__file__).parents[2]
+TABLES = ["shd_documents", "shd_log", "shd_meta", "shd_months", "shd_parked"]
+
+
+@pytest.fixture
+def fake() -> Iterator[TablestoreFake]:
+    with TablestoreFake() as running:
+        yield running
+
+
+def set_up(store: str, *, secret: str = LOCAL_SECRET) -> tuple[int, str, str]:
+    """Exit code, standard output, standard error."""
+    environment = {
+        "PATH": os.defpath, "PYTHONPATH": str(ROOT / "shared"), "SHD_STORE": store,
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": LOCAL_KEY_ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
+    }  # fmt: skip
+    command = [sys.executable, "-m", "shd_relay.cli", "setup"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return done.returncode, done.stdout, done.stderr
+
+
+def address(fake: TablestoreFake) -> str:
+    return f"tablestore://{fake.instance}?endpoint={fake.url}"
+
+
+def test_it_makes_every_table_and_says_so_and_a_second_run_changes_nothing(fake: TablestoreFake) -> None:
+    code, said, wrong = set_up(address(fake))
+    assert (code, wrong) == (0, "")
+    assert sorted(said.split()) == sorted(["made", "table"] * 5 + TABLES)
+    assert sorted(fake.tables) == TABLES
+    assert set_up(address(fake)) == (0, "nothing to make: the store has all it needs\n", "")
+
+
+def test_what_is_missing_is_made_beside_what_is_there(fake: TablestoreFake) -> None:
+    fake.create_table("shd_log", {"shard": KeyType.STRING, "seq": KeyType.INTEGER})
+    code, said, _ = set_up(address(fake))
+    assert code == 0
+    assert "shd_log" not in said
+    assert sorted(fake.tables) == TABLES
+
+
+def test_a_table_that_is_not_ours_is_told_and_left_alone(fake: TablestoreFake) -> None:
+    fake.create_table("shd_meta", {"id": KeyType.INTEGER})
+    code, _, wrong = set_up(address(fake))
+    assert code == 2
+    assert wrong.startswith("error: table shd_meta: its key is id INTEGER, and ours shard STRING, kind STRING")
+    assert [name for name, _ in fake.tables["shd_meta"].key] == ["id"]
+
+
+@pytest.mark.parametrize(
+    ("store", "secret", "said"),
+    [
+        ("{}", "wrong", "the instance does not take this AccessKey"),
+        ("{}", "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET: is not set"),
+        ("tablestore://x?endpoint=http://example.net", "s", "SHD_STORE: the endpoint"),
+        ("redis://x", "s", "SHD_STORE: must be sqlite"),
+        ("tablestore://x?endpoint=http://127.0.0.1:1", "s", "no valid answer"),
+    ],
+)
+def test_each_mistake_is_one_line_and_nothing_is_made(fake: TablestoreFake, store: str, secret: str, said: str) -> None:
+    code, told, wrong = set_up(store.format(address(fake)), secret=secret)
+    assert (code, told) == (2, "")
+    assert len(wrong.splitlines()) == 1
+    assert said in wrong
+    assert not fake.tables
+
+
+def test_a_sqlite_store_needs_none() -> None:
+    assert set_up("sqlite:///var/x.db") == (0, "nothing to make: the store has all it needs\n", "")
