@@ -2,17 +2,19 @@
 
 A fault is named `what when`. Crash: the process ends, and nothing that it would still do is done. Error: the store or
 the topic does not answer, before or after applying. Pause: the process stands still for longer than its lease, and
-another poll runs meanwhile. Overlap: another poll is started right there, without time passing.
+another poll runs meanwhile. Overlap: another poll is started right there, without time passing. Slow: a read takes so
+long that what was read before it is committed first. Refused: the topic does not take this one message.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import partial
 from typing import Any, NamedTuple
 
-from shd_relay.errors import PublishUnavailable, StoreUnavailable
+from shd_relay.errors import MessageRefused, PublishUnavailable, StoreUnavailable
 from shd_relay.model import FailedRead, Message, Observation
 from shd_relay.ports import Publisher, ReadRequest, Store
 from tests.simulation.upstream import OPERATION, Answer, World
@@ -21,8 +23,9 @@ TIMES = ("before", "after")
 ANYWHERE = tuple(f"{what} {when}" for what in ("crash", "pause", "overlap") for when in TIMES)
 ERRORS = ("error before", "error after")
 READS = ("failed", "throttled", "empty", "partial", "old")
-FAULTS = {"read": (*ANYWHERE, *READS), "publish": (*ANYWHERE, *ERRORS, "twice")}
-KINDS = (*ANYWHERE, *ERRORS, *READS, "twice")
+FAULTS = {"read": (*ANYWHERE, *READS, "slow"), "publish": (*ANYWHERE, *ERRORS, "twice", "refused")}
+KINDS = (*ANYWHERE, *ERRORS, *READS, "slow", "twice", "refused")
+HARMLESS = {"pause", "overlap", "slow", "refused"}  # no reason for a duplicate in itself
 
 
 def faults_of(name: str) -> tuple[str, ...]:
@@ -35,12 +38,16 @@ class DeathError(BaseException):
 
 
 class Call(NamedTuple):
-    """One effect that is about to happen; `do` takes the fault that the world itself should show, or an empty text."""
+    """One effect that is about to happen; `do` takes the fault that the world itself should show, or an empty text.
+
+    `wire`: an error before or after is the world's own to show, and what comes of it is what `do` raises.
+    """
 
     name: str
     do: Callable[[str], Any]
     args: tuple[Any, ...] = ()
     more: Mapping[str, Any] = {}
+    wire: bool = False
 
 
 Hook = Callable[[Call], Any]
@@ -72,10 +79,13 @@ class Invocation:
 
     def _do(self, call: Call, fault: str) -> Any:
         what, _, when = fault.partition(" ")
-        if what not in {"pause", "overlap"}:
-            self.faults += 1
-        if fault in READS:
+        self.faults += what not in HARMLESS
+        if fault in READS or (what == "error" and call.wire):
             return call.do(fault)
+        if what == "refused":
+            raise MessageRefused(fault)
+        if what == "slow":
+            self._meanwhile(what)
         if fault == "twice":
             call.do("")
         elif what in {"pause", "overlap"} and when == "before":
@@ -99,18 +109,33 @@ STORE_CALLS = frozenset(
 )  # fmt: skip
 
 
-class StorePort:
-    """A store whose every call is an effect."""
+Spoil = Callable[[str], AbstractContextManager[None]]
+"""Makes the store itself fail, for one call, in the way that the fault's name says."""
 
-    def __init__(self, inner: Store, hook: Hook) -> None:
+
+class StorePort:
+    """A store whose every call is an effect. `spoil`: how a store that can fail by itself is made to."""
+
+    def __init__(self, inner: Store, hook: Hook, spoil: Spoil | None = None) -> None:
         self._inner = inner
         self._hook = hook
+        self._spoil = spoil
 
     def __getattr__(self, name: str) -> Any:
         if name not in STORE_CALLS:
             raise AttributeError(f"{name} is no effect that the simulation knows")
-        found = getattr(self._inner, name)
-        return lambda *args, **more: self._hook(Call(name, lambda _: found(*args, **more), args, more))
+        found, spoil = getattr(self._inner, name), self._spoil
+
+        def call(*args: Any, **more: Any) -> Any:
+            def do(fault: str) -> Any:
+                if not fault or spoil is None:
+                    return found(*args, **more)
+                with spoil(fault):
+                    return found(*args, **more)
+
+            return self._hook(Call(name, do, args, more, wire=spoil is not None))
+
+        return call
 
 
 class TopicPort:

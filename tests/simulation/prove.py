@@ -5,7 +5,9 @@
 Everything is drawn from seeds: the same command gives the same runs. `--chaos-polls` and the like make it shorter or
 longer; `--first-seed` draws others. A failing run prints the line that plays it again:
 
-  --script SEED [TICK:POINT:FAULT ...]     --chaos SEED POLLS RATE [--sqlite]     --long SEED DAYS
+  --script SEED [TICK:POINT:FAULT ...]     --chaos SEED POLLS RATE [--skew]     --long SEED DAYS
+
+and, for one that was not played in memory, --store sqlite or --store tablestore.
 """
 
 # ruff: noqa: T201 - what it prints is the proof
@@ -14,14 +16,10 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext
-from itertools import count
-from pathlib import Path
 
-from shd_relay.adapters.sqlite_store import SqliteStore
+from tests.simulation.casts import STORES, cast_on
 from tests.simulation.explore import Bounds, Explorer
 from tests.simulation.identity_mix import HARSH, TYPICAL, Mix, by_start, by_start_and_title, simulate
 from tests.simulation.runs import COLUMNS, Chaos, Fault, Figures, Long, Run, Script, figures_of, pairs, play, singles
@@ -40,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Proves, or replays one run; 1 if a law was broken."""
     options = _parser().parse_args(arguments)
     if options.script or options.chaos or options.long:
-        return _replay(_named(options), sqlite=options.sqlite)
+        return _replay(_named(options), options.store)
     broken = _runs(options) + _searches(options) + _identity(options)
     print("\nno law was broken" if not broken else f"\n{broken} parts broke a law")
     return bool(broken)
@@ -52,12 +50,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--single-seeds", type=int, default=20)
     parser.add_argument("--chaos-polls", type=int, default=1_000_000)
     parser.add_argument("--sqlite-polls", type=int, default=10_000)
+    parser.add_argument("--tablestore-polls", type=int, default=2_000)
     parser.add_argument("--states", type=int, default=1_000_000)
     parser.add_argument("--identity-polls", type=int, default=100_000)
     parser.add_argument("--script", nargs="+")
     parser.add_argument("--chaos", nargs=3)
     parser.add_argument("--long", nargs=2)
-    parser.add_argument("--sqlite", action="store_true", help="the run that is replayed used SQLite")
+    parser.add_argument("--skew", action="store_true", help="in the run that is replayed some clocks are off")
+    parser.add_argument("--store", choices=STORES, default="memory", help="of the run that is replayed")
     return parser
 
 
@@ -69,8 +69,13 @@ def _runs(options: argparse.Namespace) -> int:
     broken += _row("events that live for days", (Long(seed, 20) for seed in range(first, first + 50)))
     broken += _row("chaos, memory", _chaos(first, options.chaos_polls))
     broken += _row("chaos, memory, 10 % of all effects", _chaos(first, options.chaos_polls // 20, 0.1))
-    with _sqlite() as cast:
-        broken += _row("chaos, SQLite (replay with --sqlite)", _chaos(first, options.sqlite_polls), cast)
+    broken += _row("chaos, memory, clocks up to an hour off", _chaos(first, options.chaos_polls // 20, skew=True))
+    with cast_on("sqlite") as cast:
+        broken += _row("every point x every fault, SQLite", singles([first]), cast)
+        broken += _row("chaos, SQLite", _chaos(first, options.sqlite_polls), cast)
+    with cast_on("tablestore") as cast:
+        broken += _row("every point x every fault, Tablestore", singles([first]), cast)
+        broken += _row("chaos, Tablestore", _chaos(first, options.tablestore_polls), cast)
     return broken
 
 
@@ -109,9 +114,9 @@ def _identity_rows(name: str, mix: Mix, most: int, options: argparse.Namespace) 
     return broken
 
 
-def _chaos(first: int, polls: int, rate: float = 0.02) -> Iterator[Chaos]:
+def _chaos(first: int, polls: int, rate: float = 0.02, *, skew: bool = False) -> Iterator[Chaos]:
     for seed in range(first, first + max(1, polls // POLLS_OF_A_SEED)):
-        yield Chaos(seed, min(polls, POLLS_OF_A_SEED), rate)
+        yield Chaos(seed, min(polls, POLLS_OF_A_SEED), rate, skew)
 
 
 def _row(name: str, runs: Iterable[Run], cast: Cast = OURS) -> int:
@@ -140,22 +145,14 @@ def _named(options: argparse.Namespace) -> Run:
     if options.long:
         return Long(*map(int, options.long))
     if options.chaos:
-        return Chaos(int(options.chaos[0]), int(options.chaos[1]), float(options.chaos[2]))
+        return Chaos(int(options.chaos[0]), int(options.chaos[1]), float(options.chaos[2]), options.skew)
     seed, *faults = options.script
     parts = (fault.split(":", 2) for fault in faults)
     return Script(int(seed), tuple(Fault(int(tick), int(point), what) for tick, point, what in parts))
 
 
-@contextmanager
-def _sqlite() -> Iterator[Cast]:
-    """Our cast on SQLite, each run in a file of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        number = count()
-        yield Cast(store=lambda: SqliteStore(Path(folder) / f"{next(number)}.db"))
-
-
-def _replay(run: Run, *, sqlite: bool) -> int:
-    with _sqlite() if sqlite else nullcontext(OURS) as cast:
+def _replay(run: Run, store: str) -> int:
+    with cast_on(store) as cast:
         stage, problems = play(run, cast)
     print("\n".join([*stage.trace, *(f"{law}: {text}" for law, text in problems)]))
     return bool(problems)

@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.poll import Plan, Poller
 from shd_relay.ports import Source, Store
-from tests.simulation.effects import Call, DeathError, Invocation, SourcePort, StorePort, TopicPort
+from tests.simulation.effects import Call, DeathError, Invocation, SourcePort, Spoil, StorePort, TopicPort
 from tests.simulation.judge import Judge
 from tests.simulation.upstream import PAIRS, T0, World
 
 LEASE = 55.0
 EFFECT = timedelta(milliseconds=20)  # what one effect takes
+SLOW_READ = 6.0  # seconds; longer than what a poll reads before it commits
 PLAN = Plan(
     shard="main", pairs=PAIRS, interval_seconds=60, budget_seconds=45.0, lease_seconds=LEASE, rate=0.0, public_url=None
 )
@@ -33,6 +34,8 @@ class Cast(NamedTuple):
     store: Callable[[], Store] = MemoryStore
     around_store: Callable[[Store, Judge], Store] = lambda store, judge: store
     around_source: Callable[[SourcePort], Source] = lambda source: source
+    spoil: Spoil | None = None
+    on: str = "memory"  # the name of the store, as casts.py has it
 
 
 OURS = Cast()
@@ -61,12 +64,19 @@ class Stage:
         self.clock += timedelta(seconds=seconds)
 
     def poll(
-        self, faults: Faults = no_fault, *, inner: Faults = no_fault, turn: Callable[[], None] = lambda: None
+        self,
+        faults: Faults = no_fault,
+        *,
+        inner: Faults = no_fault,
+        turn: Callable[[], None] = lambda: None,
+        skew: timedelta = timedelta(),
     ) -> Invocation:
         """One poll; `inner` are the faults of a poll that runs while this one stands still.
 
-        `turn` is called before every effect, and returns when it is this poll's turn.
+        `turn` is called before every effect, and returns when it is this poll's turn. `skew`: how far its clock is off.
         """
+        if skew:
+            self.judge.clocks_are_off_by(abs(skew))
         self.polls += 1
         number = self.polls
         invocation = Invocation(
@@ -75,14 +85,14 @@ class Stage:
             trace=lambda line: self.trace.append(f"{self.clock:%H:%M:%S} poll {number} {line}"),
         )
         try:
-            self._run(number, invocation, turn)
+            self._run(number, invocation, turn, skew)
         finally:
             self._holding.discard(number)
             self.effects += invocation.count
             self.faults += invocation.faults
         return invocation
 
-    def _run(self, number: int, invocation: Invocation, turn: Callable[[], None]) -> None:
+    def _run(self, number: int, invocation: Invocation, turn: Callable[[], None], skew: timedelta) -> None:
         def hook(call: Call) -> Any:
             turn()
             self.clock += EFFECT
@@ -95,10 +105,10 @@ class Stage:
         before = self._acquired
         poller = self.cast.poller(
             plan=PLAN._replace(pairs=self.world.pairs),
-            store=self.cast.around_store(StorePort(self.store, hook), self.judge),
+            store=self.cast.around_store(StorePort(self.store, hook, self.cast.spoil), self.judge),
             source=lambda deadline, rate: self.cast.around_source(source),
             publisher=lambda deadline: TopicPort(self.judge, hook),
-            now=self.now,
+            now=lambda: self.clock + skew,
             monotonic=lambda: 0.0 if self._frozen else (self.clock - T0).total_seconds(),
             owner=f"poll-{number}",
         )
@@ -114,7 +124,10 @@ class Stage:
                 self.world.ack(request.pair, answer)
 
     def _meanwhile(self, what: str, inner: Faults) -> None:
-        """The process stands still: another poll runs. After a pause its lease has run out."""
+        """The process stands still: another poll runs. After a pause its lease has run out. A slow read only lasts."""
+        if what == "slow":
+            self.wait(SLOW_READ)
+            return
         if what == "pause":
             self.wait(LEASE + 5)
             self.happen(1)

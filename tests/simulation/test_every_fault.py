@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from shd_relay.adapters.sqlite_store import SqliteStore
+from tests.simulation.casts import cast_on
 from tests.simulation.explore import Bounds, Explorer
 from tests.simulation.runs import Chaos, Figures, Long, Script, figures_of, pairs, play, points, singles
-from tests.simulation.stage import Cast
 
 Prove = Callable[[str, Figures], None]
 
@@ -72,18 +69,24 @@ def test_chaos_with_many_faults_breaks_no_law(prove: Prove) -> None:
     prove("chaos, memory, 10 % of all effects fail", figures_of(Chaos(seed, 200, 0.1) for seed in range(100, 105)))
 
 
-def test_chaos_on_sqlite_breaks_no_law(tmp_path: Path, prove: Prove) -> None:
-    number = count()
-    cast = Cast(store=lambda: SqliteStore(tmp_path / f"{next(number)}.db"))
-    prove("chaos, SQLite", figures_of([Chaos(seed, 150) for seed in range(200, 202)], cast))
+def test_chaos_with_clocks_that_are_up_to_an_hour_off_breaks_no_law(prove: Prove) -> None:
+    prove("chaos, memory, clocks off", figures_of(Chaos(seed, 300, skew=True) for seed in range(300, 304)))
+
+
+@pytest.mark.parametrize("store", ["sqlite", "tablestore"])
+def test_chaos_on_a_real_store_breaks_no_law(store: str, prove: Prove) -> None:
+    with cast_on(store) as cast:
+        prove(f"chaos, {store}", figures_of([Chaos(seed, 150, 0.04) for seed in range(200, 202)], cast))
 
 
 def test_an_event_that_lives_longer_than_any_constant_window_is_heard_to_its_end(prove: Prove) -> None:
     prove("events that live for twelve days", figures_of(Long(seed) for seed in range(5)))
 
 
-def test_one_seed_gives_one_run() -> None:
+@pytest.mark.parametrize(("store", "polls"), [("memory", 120), ("sqlite", 30), ("tablestore", 30)])
+def test_one_seed_gives_one_run(store: str, polls: int) -> None:
     """What a failing seed prints can be played again: nothing in a run comes from anywhere but its seed."""
-    first, second = (play(Chaos(7, 120, 0.05))[0] for _ in range(2))
+    with cast_on(store) as cast:
+        first, second = (play(Chaos(7, polls, 0.05), cast)[0] for _ in range(2))
     assert list(first.trace) == list(second.trace)
     assert first.judge.received == second.judge.received

@@ -7,6 +7,7 @@ around ours. Pure functions have none; there the wrong one takes the right one's
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import chain
 from typing import Any
@@ -19,7 +20,7 @@ from shd_relay import ledger, message, reading, relay, severity
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.commit import Tenure
 from shd_relay.errors import PublishUnavailable
-from shd_relay.model import FailedRead, HealthEvent, Item, Kind, Observation, Position
+from shd_relay.model import FailedRead, HealthEvent, Item, Kind, Message, Observation, Position
 from shd_relay.poll import Poller
 from shd_relay.ports import ReadRequest, Store
 from shd_relay.records import PairWork, PollRecord, WorkRecord
@@ -44,6 +45,20 @@ class MarksBeforePublishing(Poller):
         except PublishUnavailable:
             return False
         return True
+
+
+class SwallowsWhatTheSendSays(Poller):
+    """A topic that does not answer counts as one that took it."""
+
+    def _topic(self) -> Any:
+        inner = super()._topic()
+
+        class Hopeful:
+            def publish(self, told: Message) -> None:
+                with suppress(PublishUnavailable):
+                    inner.publish(told)
+
+        return Hopeful()
 
 
 class RelaysWithoutLease(Poller):
@@ -150,6 +165,7 @@ def scripts() -> Iterable[Run]:
 Patch = tuple[Any, str, Any]
 MUTANTS: tuple[tuple[str, Cast, tuple[Patch, ...], set[str]], ...] = (
     ("mark before publish", OURS._replace(poller=MarksBeforePublishing), (), {"lost"}),
+    ("what the send says is swallowed", OURS._replace(poller=SwallowsWhatTheSendSays), (), {"lost"}),
     ("publish before commit", OURS._replace(around_store=PublishesBeforeCommitting), (), {"conflicts", "back", "gaps"}),
     ("no fence", OURS._replace(store=Unfenced), (), {"lost", "conflicts", "gaps", "view"}),
     ("relay under another's lease", OURS._replace(poller=RelaysWithoutLease), (), {"too_many"}),

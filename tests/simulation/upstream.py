@@ -59,9 +59,12 @@ class Truth:
     def ahead(self, now: datetime) -> bool:
         return self.planned and self.item.start is not None and self.item.start > now
 
-    def gone_by(self, moment: datetime, least: timedelta) -> bool:
-        """Whether it had really been absent for so long at that moment."""
-        return any(since + least <= moment and (back is None or moment <= back) for since, back in self.was_absent)
+    def gone_by(self, moment: datetime, least: timedelta, slack: timedelta = timedelta()) -> bool:
+        """Whether it had really been absent for so long at that moment, which may be off by `slack`."""
+        return any(
+            since + least <= moment + slack and (back is None or moment - slack <= back)
+            for since, back in self.was_absent
+        )
 
 
 class Answer(msgspec.Struct):
