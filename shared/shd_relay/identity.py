@@ -11,7 +11,8 @@ Per pair, one to one, in this order; what is matched leaves the contest:
 
 Known to fail: title and start changed between two reads (withdrawn and new); two siblings of one start both rewritten
 at once (may swap); exact twins (only their number is right); one removed and another of the same start added in one
-read (merged); a status word without brackets in a language that `normalised` does not know.
+read (merged); a status word without brackets in a language that `normalised` does not know; an old answer after start
+and title were both changed (a new event); a lost state (new ids). tests/unit/test_identity.py shows each.
 """
 
 from __future__ import annotations

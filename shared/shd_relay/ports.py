@@ -35,8 +35,11 @@ class Row(NamedTuple):
 
 
 class ReadStore(Protocol):
-    """What the query side needs of a store. Every method raises StoreUnavailable when the store does not answer, and
-    ContractError when what it holds is not ours."""
+    """What the query side needs of a store.
+
+    Every method but `close` raises StoreUnavailable when the store does not answer, and ContractError when what it
+    holds is not ours.
+    """
 
     def load_checkpoint(self, shard: str) -> Checkpoint | None:
         """The checkpoint saved last with the greatest seq; None before the first."""
@@ -45,13 +48,13 @@ class ReadStore(Protocol):
         """At most `limit` rows with seq after+1, after+2, ... in this order; stops before the first missing seq."""
 
     def load_watermark(self, shard: str) -> Position:
-        """How far the relay has published; (0, 0) before the first save."""
+        """The greatest position that was saved: how far the relay has published; (0, 0) before the first save."""
 
     def load_record(self, shard: str, name: str) -> bytes | None:
         """The record saved last under `name`; None before the first."""
 
     def load_document(self, id: str) -> bytes | None:  # noqa: A002 - the field's word
-        """The event document; None if there is none."""
+        """The document that stands under the event's id; None if there is none."""
 
     def list_documents(self, month: str, after: str, limit: int) -> list[tuple[str, bytes]]:
         """At most `limit` (id, document) of a month (`YYYY-MM`), by id, those greater than `after`."""
@@ -67,14 +70,14 @@ class Store(ReadStore, Protocol):
     """The relay's memory. A write that raised StoreUnavailable may have been applied: read back before you repeat."""
 
     def acquire(self, shard: str, owner: str, now: datetime, ttl_seconds: float) -> Lease | None:
-        """The lease, with a token greater than any before; None while another owner's lease runs.
+        """The lease, for ttl_seconds from `now`, with a token greater than any before; None while another owner's runs.
 
-        A lease that claims to run for more than twice ttl_seconds from `now` was written by a clock that is wrong, and
-        counts as expired. The owner of a running lease gets it anew, with a new token.
+        A lease that runs for more than twice ttl_seconds from `now` counts as expired: a clock that is wrong wrote it.
+        The owner of a running lease gets it anew, with a new token.
         """
 
     def renew(self, shard: str, lease: Lease, now: datetime, ttl_seconds: float) -> Lease | None:
-        """The same token with a later `until`; None if it was acquired anew since. Having expired alone is no loss."""
+        """The same token, for ttl_seconds from `now`; None if it was acquired anew since. Having expired is no loss."""
 
     def release(self, shard: str, lease: Lease) -> None:
         """Ends the lease at once if it is still this one's; does nothing otherwise."""
@@ -83,7 +86,7 @@ class Store(ReadStore, Protocol):
         """Puts the row if none is under `seq`: True if this call put it, False if one was there. Never overwrites."""
 
     def save_checkpoint(self, shard: str, checkpoint: Checkpoint) -> bool:
-        """Saves it if its seq is greater than the saved one's, or equal with another blob; False if it was older."""
+        """Saves it unless one with a greater seq is there; False in that case."""
 
     def save_watermark(self, shard: str, position: Position) -> bool:
         """Saves it if it is greater than the saved one; False if it was not."""
@@ -92,8 +95,8 @@ class Store(ReadStore, Protocol):
         """Saves the record unless one with a greater token is there; False in that case."""
 
     def put_documents(self, documents: Sequence[tuple[str, str, bytes]], seq: int) -> None:
-        """Puts each (id, month, document) unless the one that is there was put with a greater `seq`, the log's position
-        that it was made from. Any part of them may have been put when it raises."""
+        """Puts each (id, month, document) unless the one that is there was put with a greater `seq`; that is the log's
+        position that they are made from. Any part of them may have been put when it raises."""
 
     def park(self, shard: str, parked: Parked) -> None:
         """Keeps it under its key; what is already parked under the key stays as it is."""
@@ -107,7 +110,7 @@ class ReadRequest(NamedTuple):
 
 
 class Source(Protocol):
-    """One operation of the status API."""
+    """One operation of the status API; each outcome carries its name, `operation`."""
 
     operation: str
 
@@ -119,7 +122,8 @@ class Source(Protocol):
         """
 
     def learned(self) -> tuple[int, float | None]:
-        """The rung of the window and the calls per second that the source bore in the last read."""
+        """The rung that the source bore in the last read, and the calls per second at which that read ended; None for
+        calls that nothing limited."""
 
 
 class Publisher(Protocol):
@@ -128,6 +132,7 @@ class Publisher(Protocol):
     def publish(self, message: Message) -> None:
         """Returns once the topic has accepted the very bytes of the message.
 
-        Raises PublishUnavailable when waiting may help (it may have been accepted all the same), MessageRefused when
-        the topic refused this one message, and ContractError when it refuses them all until a person mends something.
+        Raises PublishUnavailable when waiting may help; the message may have been accepted all the same. Raises
+        MessageRefused when the topic refused this one message. Raises ContractError when it refuses them all until a
+        person mends something.
         """

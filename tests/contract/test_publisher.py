@@ -15,8 +15,10 @@ from shd_relay.adapters.mns_topic import MnsPublisher
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable
 from shd_relay.model import Message
 from shd_relay.ports import Publisher
+from tests.contract.sentences import proves
 
 MESSAGE = Message(id="evt_1.1", tag="incident", body='{"title":"香港 <&> \\u2028 \\"quoted\\"","n":[1,null]}')
+MESSAGES = [MESSAGE, Message(id="evt_3.1", tag="", body="1"), Message(id="evt_4.1", tag="notice", body="云" * 21_845)]
 OTHER = Message(id="evt_2.1", tag="notice", body='{"title":"another"}')
 
 
@@ -64,9 +66,11 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield made
 
 
-def test_publish_returns_once_the_topic_has_accepted_the_very_bytes(place: Place) -> None:
-    place.publisher.publish(MESSAGE)
-    assert place.accepted() == [(MESSAGE.tag, MESSAGE.body)]
+@proves(Publisher.publish, "Returns once the topic has accepted the very bytes of the message.")
+@pytest.mark.parametrize("message", MESSAGES, ids=["tricky", "one letter", "largest"])
+def test_publish_returns_once_the_topic_has_accepted_the_very_bytes(place: Place, message: Message) -> None:
+    place.publisher.publish(message)
+    assert place.accepted() == [(message.tag, message.body)]
 
 
 def test_messages_are_accepted_in_the_order_they_are_published(place: Place) -> None:
@@ -75,6 +79,7 @@ def test_messages_are_accepted_in_the_order_they_are_published(place: Place) -> 
     assert [body for _, body in place.accepted()] == [MESSAGE.body, OTHER.body, MESSAGE.body]
 
 
+@proves(Publisher.publish, "Raises PublishUnavailable when waiting may help;")
 def test_unavailable_when_waiting_may_help_and_it_does(place: Place) -> None:
     place.break_down()
     with pytest.raises(PublishUnavailable) as caught:
@@ -86,6 +91,7 @@ def test_unavailable_when_waiting_may_help_and_it_does(place: Place) -> None:
     assert place.accepted() == [(MESSAGE.tag, MESSAGE.body)]
 
 
+@proves(Publisher.publish, "the message may have been accepted all the same.")
 def test_unavailable_may_have_been_accepted_all_the_same(place: Place) -> None:
     place.lose_the_answer()
     with pytest.raises(PublishUnavailable):
@@ -93,6 +99,7 @@ def test_unavailable_may_have_been_accepted_all_the_same(place: Place) -> None:
     assert set(place.accepted()) == {(MESSAGE.tag, MESSAGE.body)}
 
 
+@proves(Publisher.publish, "Raises MessageRefused when the topic refused this one message.")
 def test_a_message_that_is_refused_leaves_the_others_alone(place: Place) -> None:
     place.refuse_the_message()
     with pytest.raises(MessageRefused) as caught:
@@ -102,6 +109,7 @@ def test_a_message_that_is_refused_leaves_the_others_alone(place: Place) -> None
     assert place.accepted() == [(OTHER.tag, OTHER.body)]
 
 
+@proves(Publisher.publish, "Raises ContractError when it refuses them all until a person mends something.")
 def test_a_refusal_of_all_is_a_contract_error_and_not_held_against_the_message(place: Place) -> None:
     place.refuse_them_all()
     for message in (MESSAGE, OTHER):
@@ -110,3 +118,6 @@ def test_a_refusal_of_all_is_a_contract_error_and_not_held_against_the_message(p
         assert not isinstance(caught.value, MessageRefused)
         assert caught.value.code
     assert place.accepted() == []
+    place.mend()
+    place.publisher.publish(MESSAGE)
+    assert place.accepted() == [(MESSAGE.tag, MESSAGE.body)]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -15,12 +16,13 @@ from local.fakes.status.gateway import GatewayRules
 from local.fakes.status.keys import LOCAL_KEY_ID, LOCAL_KEY_SECRET
 from local.fakes.status.list_events import Dialect, ListingRules
 from local.fakes.status.server import StatusFake
-from local.fakes.status.world import ShownEvent
+from local.fakes.status.world import ShownEvent, World
 from shd_relay import clock
 from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.status_api import ListEventsSource
 from shd_relay.model import FailedRead, Observation, Pair
 from shd_relay.ports import ReadRequest, Source
+from tests.contract.sentences import proves
 
 NOW = datetime.now(timezone.utc)
 START = NOW.replace(microsecond=0) - timedelta(days=2)
@@ -41,6 +43,20 @@ DIALECTS = [
     Dialect(start_key="sartTime", duplicates=True, shuffled=True, padded=True, unknown_keys=True),
 ]
 REQUESTS = [ReadRequest(pair, NOW) for pair in (DISTURBED, *QUIET)]
+DAY = timedelta(days=1)
+
+
+class SlowWorld(World):
+    """Keeps whoever asks for the disturbed product waiting until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.let_go = threading.Event()
+
+    def at(self, now: datetime, *, product: str | None = None, region: str | None = None) -> list[ShownEvent]:
+        if product == DISTURBED.product:
+            assert self.let_go.wait(10)
+        return super().at(now, product=product, region=region)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +100,7 @@ def place(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield made
 
 
+@proves(Source, "One operation of the status API;", "each outcome carries its name, `operation`.")
 def test_every_pair_has_one_outcome_and_it_says_what_the_source_lists(place: Place) -> None:
     outcomes, source = place.read()
     assert outcomes.keys() == {request.pair for request in REQUESTS}
@@ -97,10 +114,17 @@ def test_every_pair_has_one_outcome_and_it_says_what_the_source_lists(place: Pla
     assert any(window.covers(START) for window in found.windows)
 
 
-def test_outcomes_come_one_by_one_while_others_are_still_read(place: Place) -> None:
+@proves(
+    Source.read,
+    "Reads the pairs, several at a time, and yields one outcome each as it comes, in unspecified order.",
+)
+def test_outcomes_come_as_they_are_there_while_others_are_still_read(place: Place) -> None:
+    world = place.fake.world = SlowWorld()
     outcomes = place.source(30.0, 0.0, LOCAL_KEY_SECRET).read(REQUESTS, now=NOW, rung=0)
-    first = next(iter(outcomes))
-    assert {first.pair, *(outcome.pair for outcome in outcomes)} == {request.pair for request in REQUESTS}
+    first = [next(outcomes).pair for _ in QUIET]
+    assert sorted(first) == sorted(QUIET)
+    world.let_go.set()
+    assert [outcome.pair for outcome in outcomes] == [DISTURBED]
 
 
 def test_no_request_has_no_outcome(place: Place) -> None:
@@ -108,12 +132,14 @@ def test_no_request_has_no_outcome(place: Place) -> None:
     assert place.fake.calls == []
 
 
+@proves(Source.read, "Ends early when the budget is spent: pairs without an outcome were not reached.")
 def test_pairs_that_the_budget_does_not_reach_have_no_outcome(place: Place) -> None:
     outcomes, _ = place.read(budget=1.0, rate=0.5)
     assert list(outcomes) == [DISTURBED]
     assert [call.params["ProductId"] for call in place.fake.calls] == [DISTURBED.product]
 
 
+@proves(Source.read, "Never raises for what the other side does;", "each outcome says it.")
 @pytest.mark.parametrize("fault", BROKEN, ids=lambda fault: fault.name)
 def test_whatever_the_other_side_does_each_outcome_says_it_and_nothing_is_raised(place: Place, fault: Fault) -> None:
     place.fake.fail(fault, times=None)
@@ -148,6 +174,7 @@ def test_a_wrong_clock_is_said(place: Place) -> None:
         assert "clock is wrong" in outcome.reason
 
 
+@proves(Source.read, "Never raises for what the other side does;", "each outcome says it.")
 def test_wrong_keys_are_a_reason_and_are_not_shown(place: Place) -> None:
     outcomes, _ = place.read(secret="wrong-secret-text")
     assert outcomes.keys() == {request.pair for request in REQUESTS}
@@ -166,13 +193,24 @@ def test_a_source_that_throttles_is_asked_more_slowly_until_all_is_read(place: P
     assert source.learned()[1] is not None
 
 
-def test_throttled_to_the_end_is_said(place: Place) -> None:
+@proves(
+    Source.learned,
+    "The rung that the source bore in the last read, and the calls per second at which that read ended;",
+)
+@proves(Source.read, "Never raises for what the other side does;", "each outcome says it.")
+def test_throttled_to_the_end_is_said_and_the_read_ends_at_a_lower_rate(place: Place) -> None:
     place.fake.gateway = GatewayRules(calls_per_second=0, throttled=ERRORS["Throttling.Api"])
-    outcomes, _ = place.read(budget=0.3)
+    outcomes, source = place.read(budget=0.3, rate=40.0)
     assert outcomes
     assert all(isinstance(outcome, FailedRead) and outcome.throttled for outcome in outcomes.values())
+    assert 0 < (source.learned()[1] or 0) < 40.0
 
 
+@proves(
+    Source.learned,
+    "The rung that the source bore in the last read, and the calls per second at which that read ended;",
+)
+@proves(Source.read, "`rung` is how narrow a window to begin with;", "`learned` tells what was found.")
 def test_what_the_source_bore_is_learned_and_the_next_read_can_begin_there(place: Place) -> None:
     place.fake.listing = ListingRules(max_future_days=2)
     _, first = place.read()
@@ -183,3 +221,41 @@ def test_what_the_source_bore_is_learned_and_the_next_read_can_begin_there(place
     assert {type(outcome) for outcome in outcomes.values()} == {Observation}
     assert len(place.fake.calls) - so_far == len(REQUESTS)
     assert second.learned()[0] == rung
+
+
+@proves(Source.read, "`rung` is how narrow a window to begin with;")
+def test_a_greater_rung_asks_for_fewer_days_and_is_learned_as_it_is(place: Place) -> None:
+    spans = []
+    for rung in range(7):
+        outcomes, source = place.read(rung=rung)
+        spans.append(span_of(outcomes[DISTURBED]))
+        assert source.learned() == (rung, None)
+    assert spans[0] > spans[1] > spans[2]
+    assert spans[-1] == min(spans)
+
+
+@proves(Source.learned, "None for calls that nothing limited.")
+def test_a_limit_that_is_given_is_the_rate_and_without_one_there_is_none(place: Place) -> None:
+    assert place.read()[1].learned()[1] is None
+    assert place.read(rate=200.0)[1].learned()[1] == 200.0
+
+
+@proves(
+    ReadRequest,
+    "One pair to read, and the days that are wanted: from `since` to today, and announced ones after it.",
+)
+@pytest.mark.parametrize("days", [0, 40, 200])
+def test_the_days_from_since_to_today_and_announced_ones_are_read(place: Place, days: int) -> None:
+    since = NOW - days * DAY
+    wanted = [since, NOW - (days / 2) * DAY, NOW + 10 * DAY]
+    for moment in wanted:
+        place.fake.world.put(replace(EVENT, title=f"{moment}", start=moment, end=moment, end_announced=True))
+    [outcome] = place.source(30.0, 0.0, LOCAL_KEY_SECRET).read([ReadRequest(DISTURBED, since)], now=NOW, rung=0)
+    assert isinstance(outcome, Observation)
+    assert {f"{moment}" for moment in wanted} <= {item.title for item in outcome.items}
+    assert all(any(window.covers(moment) for window in outcome.windows) for moment in (since, NOW))
+
+
+def span_of(outcome: Observation | FailedRead) -> timedelta:
+    assert isinstance(outcome, Observation)
+    return max(window.until for window in outcome.windows) - min(window.since for window in outcome.windows)

@@ -115,3 +115,29 @@ def test_documented_failure_removed_and_another_of_the_same_start_added_is_merge
 
 def test_documented_failure_a_status_word_without_brackets_is_part_of_the_title() -> None:
     assert normalised("Recovered ECS") != normalised("ECS")
+
+
+def test_documented_failure_two_siblings_that_are_both_rewritten_at_once_may_swap() -> None:
+    known = {"disks": item("Disk writes fail in zone A"), "network": item("Network of zone B is slow")}
+    rewritten = [item("Zone A: network had no part in it"), item("Zone B: disks had no part in it")]
+    assert match(known, (), rewritten, NOW) == {0: "network", 1: "disks"}  # each speaks of the other's zone
+
+
+def test_documented_failure_of_exact_twins_only_their_number_is_right() -> None:
+    """One of the two has ended, and nobody can know which: the first that is known is taken to be it."""
+    ended, goes_on = item("Disks fail", end=5), item("Disks fail")
+    for first, second in (("a", "b"), ("b", "a")):
+        found = match({first: item("Disks fail"), second: item("Disks fail")}, (), [ended, goes_on], NOW)
+        assert sorted(found) == [0, 1]
+        assert sorted(found.values()) == sorted([first, second])
+
+
+def test_documented_failure_an_old_answer_after_a_corrected_start_and_title_is_a_new_event() -> None:
+    """An answer that a cache kept from before: nothing in it says when it was true."""
+    now_known = {"a": item("Disks of zone A recovered", start=-10)}
+    assert match(now_known, (), [item("Disks fail", start=0)], NOW) == {}
+
+
+def test_documented_failure_with_the_state_lost_a_title_edited_before_makes_a_new_id() -> None:
+    before = identity.new_id(ECS, item("Disks fail"), NOW, set())
+    assert identity.new_id(ECS, item("Disks of zone A fail"), NOW, set()) != before

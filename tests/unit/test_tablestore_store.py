@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from hypothesis import settings
@@ -254,6 +255,15 @@ def test_a_bundle_without_the_sdk_is_told(monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(ContractError, match="not in the bundle") as caught:
         store.load_checkpoint("main")
     assert caught.value.code == "WrongModule"
+
+
+def test_another_version_of_the_sdk_that_a_runtime_brings_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    older = ModuleType("tablestore")
+    older.__version__, older.__file__ = "5.4.1", "/somewhere/tablestore/__init__.py"
+    monkeypatch.setitem(sys.modules, "tablestore", older)
+    sdk.cache_clear()
+    with pytest.raises(ContractError, match=r"tablestore is 5\.4\.1 from /somewhere/.*, and the bundle's is 6\.4\.8"):
+        sdk()
 
 
 # credentials and silence

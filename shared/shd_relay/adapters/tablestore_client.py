@@ -22,6 +22,7 @@ from shd_relay.settings_checks import TablestoreAddress
 
 SOCKET_SECONDS = 3.0  # to connect, and for each read: the SDK waits 50
 THROTTLED_SECONDS = 1.0  # Tablestore does not say how long to wait; its SDK begins with half a second
+VERSION = "6.4.8"
 CONDITION_FAILED = "OTSConditionCheckFail"
 _CONNECTIONS = 32
 _LOGGER = "shd_relay.adapters.tablestore_sdk"
@@ -171,7 +172,10 @@ def sdk() -> Any:
         with _without_aiohttp():
             import tablestore
     except ImportError as error:
-        raise ContractError(f"tablestore 6.4.8 is not in the bundle: {error}", code="WrongModule") from error
+        raise ContractError(f"tablestore {VERSION} is not in the bundle: {error}", code="WrongModule") from error
+    if tablestore.__version__ != VERSION:  # Function Compute's python3.10 brings 5.4.1, which tells no row of a batch
+        where = f"{tablestore.__version__} from {tablestore.__file__}"
+        raise ContractError(f"tablestore is {where}, and the bundle's is {VERSION}", code="WrongModule")
     return tablestore
 
 
