@@ -11,6 +11,7 @@ from shd_relay.model import HealthEvent, Pair
 from shd_relay.ports import ReadRequest
 from shd_relay.records import PairWork
 
+LOOKED_FOR = timedelta(days=7)  # so long after it ended, an event is looked for wherever it began
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -30,19 +31,28 @@ def requests(  # noqa: PLR0917 - what is known, then when
     """Every pair: those that will soon be stale, then those with events that live, then the longest unread.
 
     So no pair is starved: one that was not tried for two thirds of `bound_seconds` goes before all that were. The
-    window reaches back to the start of the oldest living event and to the last good read (design.md, section 4).
+    window reaches back to the start of the oldest event that lives, or had not ended long before the last good read,
+    and to that read (design.md, section 4).
     """
     ordered = []
     overdue = now - timedelta(seconds=bound_seconds * 2 / 3)
     for pair in pairs:
-        living = [event for event in events.get(pair, ()) if not event.over]
+        known = events.get(pair, ())
+        living = any(not event.over for event in known)
         done = work.get(key(operation, pair), PairWork())
-        starts = [event.start for event in living if event.start is not None]
-        since = min([*starts, done.last_good or now, now])
+        last = done.last_good or now
+        starts = [event.start for event in known if event.start and (not event.over or _may_return(event, last))]
+        since = min([*starts, last, now])
         tried = done.last_tried or _NEVER
         ordered.append((tried > overdue, not living, tried, ReadRequest(pair, since)))
     ordered.sort(key=lambda row: row[:3])
     return [request for *_, request in ordered]
+
+
+def _may_return(event: HealthEvent, last: datetime) -> bool:
+    """An end can be taken back, and a source that was wrong for ten minutes shows again what was concluded to be gone:
+    however long ago it began, it must be seen."""
+    return last - event.changed_at < LOOKED_FOR
 
 
 def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: float) -> float:

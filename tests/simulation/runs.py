@@ -92,6 +92,14 @@ class Figures:
         if problems and len(self.failures) < 5:
             self.failures.append((replay_line(run, stage.cast.on), problems, list(stage.trace)))
 
+    def merge(self, other: Figures) -> None:
+        """Adds what other runs came to; `seconds` are added too."""
+        for name in ("runs", "polls", "effects", "faults", "expiries", "messages", "duplicates", "seconds"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.most_duplicates = max(self.most_duplicates, other.most_duplicates)
+        self.laws += other.laws
+        self.failures = (self.failures + other.failures)[:5]
+
     def row(self) -> tuple[str, ...]:
         per_fault = self.duplicates / max(1, self.faults + self.expiries)
         counts = (self.runs, self.polls, self.effects, self.faults, self.expiries, self.messages)

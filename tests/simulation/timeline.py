@@ -110,7 +110,7 @@ class _Plain(World):
         return self._new(now, Item(title="fails", severity=severity, start=start), self.rng.choice(self.pairs))
 
     def _ends(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: not t.over(now))
+        truth = self._pick(now, lambda t: not t.over(now))
         if truth is None:
             return False
         end = now - timedelta(milliseconds=self.rng.randrange(0, 900))

@@ -21,6 +21,7 @@ T0 = datetime(2026, 3, 1, 0, 0, 0, 250_000, tzinfo=timezone.utc)
 PAIRS = (Pair("ecs", "cn-hongkong"), Pair("oss", "cn-hongkong"))
 OPERATION = "list-events"
 LEAST_DAYS, LOOK_AHEAD = timedelta(days=7), timedelta(days=14)
+LOOKED_FOR = timedelta(days=6)  # what ended or vanished longer ago is not looked for any more (schedule.py)
 GLITCHES = 2  # wrong answers in a row that a pair may give: three over ten minutes are a disappearance
 OLD_ANSWERS = 2  # an old answer is the last but one
 
@@ -181,7 +182,7 @@ class World:
         return self._new(now, Item(title="fails", severity=severity, start=start), self.rng.choice(self.pairs))
 
     def _sibling(self, now: datetime) -> bool:
-        other = self._pick(lambda t: not t.planned and not t.over(now) and self._settled(t, now))
+        other = self._pick(now, lambda t: not t.planned and not t.over(now) and self._settled(t, now))
         if other is None or len(self._twins(other)) > 2 or not _is_young(other.item, now):
             return False
         return self._new(now, Item(title="slow", severity="NOTIFICATION", start=other.item.start), other.pair)
@@ -193,21 +194,21 @@ class World:
         return self._new(now, item, self.rng.choice(self.pairs), planned=True)
 
     def _retitle(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: not t.planned and self._settled(t, now))
+        truth = self._pick(now, lambda t: not t.planned and self._settled(t, now))
         if truth is None:
             return False
         truth.edit(title=f"{truth.tag} {self.rng.choice(('fails badly', 'times out', 'is slow', 'fails'))}")
         return True
 
     def _severity(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: not t.planned and not t.over(now))
+        truth = self._pick(now, lambda t: not t.planned and not t.over(now))
         if truth is None:
             return False
         truth.edit(severity="ALARM" if truth.item.severity == "NOTIFICATION" else "NOTIFICATION")
         return True
 
     def _end(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: not t.over(now) and not t.ahead(now))
+        truth = self._pick(now, lambda t: not t.over(now) and not t.ahead(now))
         if truth is None:
             return False
         end = now - timedelta(milliseconds=self.rng.randrange(0, 900))
@@ -220,21 +221,21 @@ class World:
         return True
 
     def _future_end(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: not t.over(now) and not t.ahead(now))
+        truth = self._pick(now, lambda t: not t.over(now) and not t.ahead(now))
         if truth is None:
             return False
         truth.edit(end=now + timedelta(seconds=self.rng.randrange(30, 300)))
         return True
 
     def _end_edit(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: t.item.end is not None and t.over(now))
+        truth = self._pick(now, lambda t: t.item.end is not None and t.over(now))
         if truth is None or truth.item.end is None:
             return False
         truth.edit(end=truth.item.end - timedelta(milliseconds=self.rng.choice((1, 7, 400, 61_000))))
         return True
 
     def _reopen(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: t.over(now) and not t.planned)
+        truth = self._pick(now, lambda t: t.over(now) and not t.planned)
         if truth is None:
             return False
         truth.edit(end=None, severity="ALARM", title=truth.item.title.removeprefix("[Recovered] "))
@@ -242,7 +243,7 @@ class World:
 
     def _move(self, now: datetime) -> bool:
         truth = self._pick(
-            lambda t: not t.planned and t.item.end is None and not t.over(now) and self._settled(t, now)
+            now, lambda t: not t.planned and t.item.end is None and not t.over(now) and self._settled(t, now)
             and len(self._twins(t)) == 1 and t.acks > OLD_ANSWERS
         )  # fmt: skip
         if truth is None or truth.item.start is None:
@@ -251,7 +252,7 @@ class World:
         return True
 
     def _remove(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: len(self._twins(t)) == 1 and t.acked == t.version and not t.flickers)
+        truth = self._pick(now, lambda t: len(self._twins(t)) == 1 and t.acked == t.version and not t.flickers)
         if truth is None or self._wrong[truth.pair]:  # a wrong answer just before would count as its first absence
             return False
         truth.listed = False
@@ -260,7 +261,8 @@ class World:
         return True
 
     def _return(self, now: datetime) -> bool:
-        gone = [t for t in self.truths.values() if not t.listed and now - t.was_absent[-1][0] > timedelta(minutes=15)]
+        away = {t.tag: now - t.was_absent[-1][0] for t in self.truths.values() if not t.listed}
+        gone = [self.truths[tag] for tag, span in away.items() if timedelta(minutes=15) < span < LOOKED_FOR]
         if not gone:
             return False
         truth = self.rng.choice(gone)
@@ -269,15 +271,18 @@ class World:
         return True
 
     def _flicker(self, now: datetime) -> bool:
-        truth = self._pick(lambda t: len(self._twins(t)) == 1 and self._settled(t, now))
+        truth = self._pick(now, lambda t: len(self._twins(t)) == 1 and self._settled(t, now))
         if truth is None or self._wrong[truth.pair]:
             return False
         truth.flickers = self.rng.choice((1, 2))
         self._wrong[truth.pair] += truth.flickers
         return True
 
-    def _pick(self, fits: Callable[[Truth], bool]) -> Truth | None:
-        found = [t for t in self.truths.values() if t.listed and (not t.moved or t.acks > OLD_ANSWERS) and fits(t)]
+    def _pick(self, now: datetime, fits: Callable[[Truth], bool]) -> Truth | None:
+        found = [
+            t for t in self.truths.values()
+            if t.listed and (not t.moved or t.acks > OLD_ANSWERS) and _in_sight(t, now) and fits(t)
+        ]  # fmt: skip
         return self.rng.choice(found) if found else None
 
     def _settled(self, truth: Truth, now: datetime) -> bool:
@@ -287,6 +292,12 @@ class World:
 
     def _twins(self, truth: Truth) -> list[Truth]:
         return [t for t in self._of(truth.pair) if t.item.start == truth.item.start]
+
+
+def _in_sight(truth: Truth, now: datetime) -> bool:
+    """What ended long ago has left the window that is asked for: nobody looks at it any more."""
+    ended = truth.item.end if truth.item.end and truth.item.end <= now else truth.item.start
+    return not truth.over(now) or ended is None or now - ended < LOOKED_FOR
 
 
 def _is_young(item: Item, now: datetime) -> bool:

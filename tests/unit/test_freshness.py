@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shd_relay import feed, freshness, schedule
 from shd_relay.freshness import pair_status, source_state
-from shd_relay.model import HealthEvent
+from shd_relay.model import HealthEvent, State
 from shd_relay.records import PairWork, PollRecord
 from tests.world import ECS, OPERATION, OSS, item, minutes, seen
 
@@ -146,6 +147,24 @@ def test_a_pair_that_will_soon_be_stale_goes_before_those_with_living_events() -
     for minute, first in ((9.5, OSS), (10.1, ECS)):
         wanted = schedule.requests((OSS, ECS), {OSS: [opened]}, work, OPERATION, minutes(minute), 540)
         assert wanted[0].pair == first
+
+
+@pytest.mark.parametrize(("state", "gone_days", "reaches_back"), [
+    ("open", 40, True), ("withdrawn", 6, True), ("cancelled", 6, True), ("resolved", 6, True),
+    ("withdrawn", 8, False), ("resolved", 8, False),
+])  # fmt: skip
+def test_what_has_ended_is_looked_for_another_week_however_long_ago_it_began(
+    state: State, gone_days: int, reaches_back: bool
+) -> None:
+    """Else an end that is taken back, or a source that was wrong for ten minutes, would end an old event for good."""
+    began, now = minutes(0), minutes(60 * 24 * 50)
+    event = HealthEvent(
+        id="evt_1", revision=2, kind="incident", product=ECS.product, region=ECS.region, title="Trouble", start=began,
+        state=state, since=began, changed_at=now - timedelta(days=gone_days),
+    )  # fmt: skip
+    work = {schedule.key(OPERATION, ECS): PairWork(last_good=now, last_tried=now)}
+    [request] = schedule.requests((ECS,), {ECS: [event]}, work, OPERATION, now, 540)
+    assert request.since == (began if reaches_back else now)
 
 
 def test_the_bound_of_staleness_is_three_intervals_or_three_rotations() -> None:
