@@ -20,7 +20,9 @@ test: local-bundle
 
 prove: local-bundle
 	@$(BIN)/python -m pytest -m prove
+	@SIMULATION_EXAMPLES=2000 SIMULATION_STEPS=100 $(BIN)/python -m pytest tests/simulation/test_state_machine.py
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.simulation.prove
+	@PYTHONPATH=.:shared $(BIN)/python -m tests.death.prove
 
 bench: local-bundle
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.bench

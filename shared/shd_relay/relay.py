@@ -41,8 +41,9 @@ def relay(
 ) -> Relayed:
     """Publishes what is committed after the watermark, in log order, as long as `may_go_on`.
 
-    `may_go_on` says whether the lease is still ours and the budget lasts; it is asked before every message. Raises
-    StoreUnavailable when the store does; what was published since the last mark is then published again, once.
+    `may_go_on` says whether the lease is still ours and the budget lasts; it is asked before every message. A mark of
+    somebody else's that is further ends it, too: a clock that is wrong then costs one duplicate, not the whole backlog.
+    Raises StoreUnavailable when the store does; what was published since the last mark is then published again, once.
     """
     published = parked = 0
     mark = reached = store.load_watermark(shard)
@@ -59,7 +60,8 @@ def relay(
         published += accepted.published
         parked += accepted.parked
         mark = reached
-        store.save_watermark(shard, mark)
+        if not store.save_watermark(shard, mark):
+            return Relayed(published, parked, OUT_OF_TIME)
     if reached > mark:  # history at the end of the log, which nobody is told of
         store.save_watermark(shard, reached)
     return Relayed(published, parked)
