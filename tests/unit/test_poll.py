@@ -9,10 +9,10 @@ import pytest
 from shd_relay import freshness, ledger, poll
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable, StoreUnavailable
-from shd_relay.model import SHARD, Entry, Pair, Position
+from shd_relay.model import SHARD, Entry, Message, Pair, Position
 from shd_relay.ports import Lease
 from shd_relay.records import PollRecord
-from tests.world import ECS, OSS, Relay, item, minutes
+from tests.world import ECS, OSS, Relay, Topic, item, minutes
 
 
 class Faulty(MemoryStore):
@@ -318,6 +318,24 @@ def test_when_the_budget_is_spent_the_relay_stops_and_goes_on_next_time() -> Non
     assert "out of time" in report["stopped"]
     assert relay.poll()["pending"] == 0
     assert sorted(title for _, title, _ in relay.topic.told) == ["A", "B"]
+
+
+def test_a_relay_whose_mark_another_has_passed_sends_one_duplicate_and_not_its_whole_backlog() -> None:
+    """Its clock may be wrong, and still say that it holds the lease."""
+    relay = Relay(ECS)
+    relay.topic.failures = [PublishUnavailable("down")]
+    relay.dashboard.items[ECS] = tuple(item(f"Trouble {n}", start=n) for n in range(1, 6))
+    assert relay.poll(after=10)["pending"] == 5
+
+    class Overtaken(Topic):
+        def publish(self, message: Message) -> None:
+            super().publish(message)
+            relay.store.save_watermark("main", Position(1, 5))  # whoever overtook it has relayed all of them
+
+    late = Overtaken()
+    report = relay.poll(publisher=lambda deadline: late)
+    assert len(late.messages) == 1
+    assert (report["published"], report["stopped"], report["pending"]) == (1, None, 0)
 
 
 def test_the_very_first_poll_that_fails_is_blind_but_no_turn_yet() -> None:
