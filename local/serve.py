@@ -25,9 +25,7 @@ def serve(*, api_port: int, mns_port: int, ots_port: int, events: Path | None, t
         mns.create_topic(TOPIC)
         mns.create_queue(QUEUE)
         mns.subscribe(TOPIC, "on-call", queue=QUEUE)
-        tell(
-            f"stand-ins of SHD, Tablestore and MNS (topic {TOPIC}, queue {QUEUE}); what the poll function needs:"
-        )
+        tell(f"stand-ins of SHD, Tablestore and MNS (topic {TOPIC}, queue {QUEUE}); what the poll function needs:")
         tell(f"export SHD_ENDPOINT={api.url} MNS_ENDPOINT={mns.url} MNS_TOPIC={TOPIC}")
         tell(f"export ALIBABA_CLOUD_ACCESS_KEY_ID={KEY_ID} ALIBABA_CLOUD_ACCESS_KEY_SECRET={KEY_SECRET}")
         tell(f"export SHD_STORE='tablestore://{ots.instance}?endpoint={ots.url}'  # or leave it out: a SQLite file")
