@@ -10,7 +10,7 @@ STATUS_PORT ?= 8080
 .PHONY: run replay test prove bench check format bundle local-bundle install clean
 
 run: local-bundle
-	@$(BIN)/python -m local run --incident "$(INCIDENT)" --speed $(SPEED) --port $(STATUS_PORT)
+	@$(BIN)/python -m local run --incident "$(INCIDENT)" --speed $(SPEED) --port $(STATUS_PORT) --store $(STORE)
 
 replay: local-bundle
 	@$(BIN)/python -m local replay --incident "$(INCIDENT)" --speed $(SPEED) --store $(STORE)

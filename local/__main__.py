@@ -28,7 +28,7 @@ def _run(incident: Incident, options: argparse.Namespace) -> int:
     from local.run import run
 
     try:
-        run(incident, speed=options.speed, port=options.port, tell=_tell)
+        run(incident, speed=options.speed, port=options.port, tell=_tell, store=options.store)
     except KeyboardInterrupt:
         _tell("\nbye")
     except (OSError, OverflowError) as error:
@@ -74,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, what in (("run", "play, then go on until Ctrl-C"), ("replay", "play to the end and judge")):
         command = commands.add_parser(name, help=what)
         command.add_argument("--incident", type=Path, required=True, help="an incident file")
+        command.add_argument("--store", choices=("sqlite", "tablestore"), default="sqlite", help="what keeps the log")
         command.add_argument("--speed", type=float, default=600, help="at most so many times real speed; 0: no limit")
     serve = commands.add_parser("serve", help="the stand-ins of SHD, MNS and Tablestore until Ctrl-C")
     serve.add_argument("--api-port", type=int, default=0, help="of the status API; 0: a free one")
@@ -81,7 +82,6 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--ots-port", type=int, default=0, help="of Tablestore; 0: a free one")
     serve.add_argument("--events", type=Path, help="JSON: events that the dashboard shows, or an incident")
     commands.choices["run"].add_argument("--port", type=int, default=8080, help="of the status function; 0: a free one")
-    commands.choices["replay"].add_argument("--store", choices=("sqlite", "tablestore"), default="sqlite")
     return parser
 
 

@@ -11,15 +11,19 @@ from local.clock import MovedClock
 from local.cloud import KEY_ID, KEY_SECRET, PARTNER, QUEUE, TOPIC, LocalCloud, Watch
 from local.incident import Incident
 from local.replay import INTERVAL, Player, described
+from local.stores import StoreName
 
 BESIDE = ("fc", "cs")  # also watched, and never hit: so that the board shows something that is well
 
 
-def run(incident: Incident, *, speed: float, port: int, tell: Callable[[str], None]) -> None:
+def run(
+    incident: Incident, *, speed: float, port: int, tell: Callable[[str], None], store: StoreName = "sqlite"
+) -> None:
     """Plays the incident at `speed`, then goes on in real time; ends with KeyboardInterrupt."""
     clock = MovedClock(incident.begin)
     products = (*incident.products, *(name for name in BESIDE if name not in incident.products))
-    with LocalCloud(Watch(products=products, regions=incident.regions), clock, ports={"status": port}) as cloud:
+    watch = Watch(products=products, regions=incident.regions)
+    with LocalCloud(watch, clock, store=store, ports={"status": port}) as cloud:
         tell(_welcome(cloud, incident, speed))
         Player(incident, cloud, speed=speed, tell=tell).play()
         tell("The incident is over; the timer goes on once a minute. Ctrl-C ends everything.")
@@ -45,6 +49,7 @@ def _welcome(cloud: LocalCloud, incident: Incident, speed: float) -> str:
     return f"""\
 The local cloud is up, on loopback only:
   status function   {url}/
+  store             {cloud.store.address}
   stand-in of SHD   {cloud.api.url}
   stand-in of MNS   {cloud.mns.url}   topic {TOPIC}, queue {QUEUE}
                     AccessKey {KEY_ID} / {KEY_SECRET} (these stand-ins know it, nobody else does)

@@ -50,8 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="The full figures of the simulation, or one run again.")
     parser.add_argument("--first-seed", type=int, default=1_000)
-    parser.add_argument("--single-seeds", type=int, default=30)
-    parser.add_argument("--pair-seeds", type=int, default=6)
+    parser.add_argument("--single-seeds", type=int, default=33)
+    parser.add_argument("--pair-seeds", type=int, default=8)
     parser.add_argument("--chaos-polls", type=int, default=1_000_000)
     parser.add_argument("--sqlite-polls", type=int, default=10_000)
     parser.add_argument("--tablestore-polls", type=int, default=2_000)
