@@ -35,10 +35,14 @@ class Detected(NamedTuple):
     work: PairWork
 
 
-def detect(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: datetime) -> Detected:
+def detect(
+    known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: datetime, answered_by: datetime | None = None
+) -> Detected:
     """The changes of one pair. `known`: all its events in the state; `at`: the time of the commit to come.
 
-    Whether an event has begun or ended is judged at the time of the read, not of the commit.
+    Whether an event has begun or ended is judged at the time of the read, not of the commit. The answer itself came
+    between that time and `answered_by` (None: at once): absence is counted from the end of that span to the beginning
+    of a later one, so that a poll that stood still makes it no longer than it was.
     """
     living_first = sorted(known, key=lambda event: event.over)
     said = {event.id: event.said.get(seen.operation) or _as_item(event) for event in living_first}
@@ -56,7 +60,7 @@ def detect(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: 
         changes += _seen_first(id_, item, seen, _last_read(known, work), at)
     listed = set(matched.values())
     absent = [e for e in known if e.id not in listed and not e.over and seen.operation in e.said]
-    gone, missing = _absences(absent, seen, work.missing)
+    gone, missing = _absences(absent, seen, work.missing, answered_by or seen.at)
     changes += [change for event in gone for change in _gone(event, seen, at)]
     return Detected(tuple(changes), _work_after(work, seen, missing))
 
@@ -137,7 +141,7 @@ def _plain(value: Any) -> Any:
 
 
 def _absences(
-    absent: Sequence[HealthEvent], seen: Observation, before: Mapping[str, Missing]
+    absent: Sequence[HealthEvent], seen: Observation, before: Mapping[str, Missing], answered_by: datetime
 ) -> tuple[list[HealthEvent], dict[str, Missing]]:
     """Which absent events are confirmed gone, and the counts of the others; a read that proves nothing counts not."""
     gone: list[HealthEvent] = []
@@ -148,7 +152,7 @@ def _absences(
             if last:
                 missing[event.id] = last
             continue
-        now = Missing(last.count + 1, last.since) if last else Missing(1, seen.at)
+        now = Missing(last.count + 1, last.since) if last else Missing(1, answered_by)
         if now.count >= GONE_READS and seen.at - now.since >= GONE_AFTER:
             gone.append(event)
         else:

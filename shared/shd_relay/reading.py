@@ -66,11 +66,11 @@ class Reading:
 
     def _commit(self, chunk: Sequence[Observation]) -> None:
         events = _by_pair(self._committer.state.events.values())
-        at = self._committer.time()
+        at, now = self._committer.time(), self._committer.now()
         changes: list[Change] = []
         for seen in chunk:
             key = schedule.key(seen.operation, seen.pair)
-            found = detect(events.get(seen.pair, ()), seen, self.pairs.get(key, PairWork()), at)
+            found = detect(events.get(seen.pair, ()), seen, self.pairs.get(key, PairWork()), at, now)
             changes += found.changes
             self.pairs[key] = found.work
             self._count(seen)

@@ -123,7 +123,7 @@ def without_tail(store: Any, shard: str = "main") -> tuple[ledger.State, frozens
     return ledger._checkpointed(store.load_checkpoint(shard)), frozenset()
 
 
-def absence_is_an_end(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: datetime) -> Any:
+def absence_is_an_end(known: Sequence[HealthEvent], seen: Observation, work: PairWork, *times: datetime) -> Any:
     """What is not listed counts as listed with an end."""
     titles = {item.title for item in seen.items}
     gone = [
@@ -131,10 +131,10 @@ def absence_is_an_end(known: Sequence[HealthEvent], seen: Observation, work: Pai
         for event in known
         if not event.over and seen.operation in event.said and event.title not in titles
     ]
-    return detecting.detect(known, msgspec.structs.replace(seen, items=(*seen.items, *gone)), work, at)
+    return detecting.detect(known, msgspec.structs.replace(seen, items=(*seen.items, *gone)), work, *times)
 
 
-def whole_seconds(known: Sequence[HealthEvent], seen: Observation, work: PairWork, at: datetime) -> Any:
+def whole_seconds(known: Sequence[HealthEvent], seen: Observation, work: PairWork, *times: datetime) -> Any:
     """Times that are equal up to the second count as equal."""
     said = {event.title: event for event in known}
 
@@ -149,7 +149,7 @@ def whole_seconds(known: Sequence[HealthEvent], seen: Observation, work: PairWor
         )  # fmt: skip
 
     items = tuple(blurred(item) for item in seen.items)
-    return detecting.detect(known, msgspec.structs.replace(seen, items=items), work, at)
+    return detecting.detect(known, msgspec.structs.replace(seen, items=items), work, *times)
 
 
 def kind_as_seen(before: Kind, now: Kind) -> Kind:

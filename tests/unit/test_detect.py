@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +23,8 @@ class Pairlife:
     def read(self, *items: Item, at: float, **more: Any) -> list[Change]:
         return self.observe(seen(*items, at=at, **more))
 
-    def observe(self, observation: Observation) -> list[Change]:
-        found = detect(list(self.events.values()), observation, self.work, observation.at)
+    def observe(self, observation: Observation, answered_by: datetime | None = None) -> list[Change]:
+        found = detect(list(self.events.values()), observation, self.work, observation.at, answered_by)
         self.work = found.work
         for change in found.changes:
             self.events[change.event.id] = change.event
@@ -154,6 +154,15 @@ def test_three_absences_within_ten_minutes_are_not_enough_and_one_sight_starts_t
     life.read(item(), at=6)
     assert [life.verbs(at=n) for n in (7, 8, 16)] == [[]] * 3
     assert life.verbs(at=17) == ["withdrawn"]
+
+
+def test_absence_is_counted_from_when_the_first_answer_without_it_had_surely_come() -> None:
+    """A poll that stood still for three minutes may have got its answer at their end."""
+    life = Pairlife()
+    life.read(item(), at=1)
+    assert life.observe(seen(at=2), answered_by=minutes(5)) == []
+    assert [life.verbs(at=n) for n in (8, 12, 14.9)] == [[]] * 3
+    assert life.verbs(at=15) == ["withdrawn"]
 
 
 def test_absence_from_a_window_that_does_not_cover_the_start_says_nothing() -> None:
