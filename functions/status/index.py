@@ -6,7 +6,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from shd_relay.wiring import RoleKeys, status_service
+from shd_relay.wiring import status_service
+from shd_relay.wiring_store import RoleKeys
 
 if TYPE_CHECKING:
     from shd_relay.web.service import Service

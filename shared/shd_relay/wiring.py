@@ -17,55 +17,16 @@ from shd_relay.config import Config
 from shd_relay.errors import SettingsError
 from shd_relay.model import SHARD, Pair
 from shd_relay.settings import Settings, SqliteAddress
+from shd_relay.wiring_store import RoleKeys, store_for
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from shd_relay.adapters.credentials import Credentials
     from shd_relay.poll import Plan
-    from shd_relay.ports import Publisher, Source, Store
+    from shd_relay.ports import Publisher, Source
     from shd_relay.web.service import Service
 
 TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
-BUSY_SECONDS = 0.5  # a commit takes milliseconds; who holds the file for longer is an outage
 RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, the last publish, the records
-
-
-class RoleKeys:
-    """The function's own credentials, as the call that came last brought them: temporary keys run out while an
-    instance is warm. Raises SettingsError when there are none."""
-
-    def __init__(self) -> None:
-        self.context: object = None
-
-    def __call__(self) -> Credentials:
-        from shd_relay.adapters import credentials
-
-        return credentials.from_context(self.context, settings.environment())
-
-
-def store_for(chosen: Settings, keys: Callable[[], Credentials], *, read_only: bool = False) -> Store:
-    """The store that SHD_STORE names; nothing is touched until it is used. `keys` is asked for each of its requests."""
-    if isinstance(chosen.store, SqliteAddress):
-        from shd_relay.adapters.sqlite_store import SqliteStore
-
-        return SqliteStore(chosen.store.path, read_only=read_only, busy_seconds=BUSY_SECONDS)
-    from shd_relay.adapters.tablestore_store import TablestoreStore
-
-    return TablestoreStore(chosen.store, keys)
-
-
-def set_up(environ: Mapping[str, str]) -> list[str]:
-    """Makes what the store that SHD_STORE names needs and has not: the tables made, none for SQLite, whose file makes
-    itself. May be repeated. Raises SettingsError, StoreUnavailable and ContractError."""
-    store = settings.store_address(environ)
-    if isinstance(store, SqliteAddress):
-        return []
-    from shd_relay.adapters import credentials
-    from shd_relay.adapters.tablestore_tables import create_tables
-
-    keys = credentials.from_context(None, environ)
-    return create_tables(store, lambda: keys)
 
 
 def status_service(base: Path, keys: RoleKeys) -> Service:

@@ -28,7 +28,8 @@ RULES = (
     ("shd_relay", {"local", "functions", "tests"}, "dependencies point inward"),
     ("local.fakes", {"shd_relay", "functions", "local.cloud", "local.replay", "local.run"},
      "a bug of a codec must not cancel itself out"),
-    ("shd_relay.web", SDKS | {"yaml", "shd_relay.adapters", "shd_relay.poll", "shd_relay.relay", "shd_relay.wiring"},
+    ("shd_relay.web", SDKS | {"yaml", "shd_relay.adapters", "shd_relay.poll", "shd_relay.relay", "shd_relay.wiring",
+                         "shd_relay.wiring_store"},
      "the query side is pure and cold-starts fast"),
     *((f"shd_relay.{name}", SDKS | WITH_TIME_OR_WORLD | {"shd_relay.adapters", "shd_relay.clock", "shd_relay.settings"},
        "pure: time is an argument, the world a port") for name in sorted(PURE)),
@@ -91,7 +92,7 @@ def test_only_wiring_imports_adapters_and_the_sdks_are_imported_inside_functions
         top = {name for node in at_top for name, _ in _imports(node)}
         lazy_only = SDKS - {"sqlite3"}
         assert not {name for name in top if _within(name, lazy_only)}, f"{module} loads an SDK when it is imported"
-        if not module.startswith("shd_relay.adapters") and module != "shd_relay.wiring":
+        if not module.startswith(("shd_relay.adapters", "shd_relay.wiring")):
             names = {name for name, _ in _imports(tree)}
             assert not {name for name in names if _within(name, {"shd_relay.adapters"})}, module
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zlib
+from collections.abc import Callable
 
 from shd_relay.adapters.tablestore_rows import Columns, Found, Key, Rows, When
 from shd_relay.errors import ContractError
@@ -16,6 +17,7 @@ from shd_relay.ports import Checkpoint
 PART_BYTES = 1_900_000
 PACKED_FROM = 2_048  # bytes; what is shorter stays readable
 _RAW, _ZLIB = b"-", b"z"
+_UNPACK: dict[bytes, Callable[[bytes], bytes]] = {_RAW: bytes, _ZLIB: zlib.decompress}
 _READS = 3  # of a checkpoint that is being replaced
 
 
@@ -28,14 +30,10 @@ def pack(blob: bytes) -> bytes:
 def unpack(kept: bytes) -> bytes:
     """What was packed. Raises ContractError for anything else."""
     mark, blob = kept[:1], kept[1:]
-    if mark == _RAW:
-        return blob
     try:
-        if mark == _ZLIB:
-            return zlib.decompress(blob)
-    except zlib.error:
-        pass
-    raise ContractError("a value in the store is not as this version packs it")
+        return _UNPACK[mark](blob)
+    except (KeyError, zlib.error) as error:
+        raise ContractError("a value in the store is not as this version packs it") from error
 
 
 def save_checkpoint(rows: Rows, shard: str, checkpoint: Checkpoint) -> bool:

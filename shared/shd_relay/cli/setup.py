@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from shd_relay import wiring
+from shd_relay import wiring_store
 
 
 def run(environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
     """Reads SHD_STORE and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET and _SECURITY_TOKEN. Raises RelayError."""
-    made = wiring.set_up(environ)
+    made = wiring_store.set_up(environ)
     for name in made:
         tell(f"made table {name}")
     if not made:
