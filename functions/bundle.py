@@ -33,7 +33,7 @@ LEFT_OUT = {
     "poll": NOWHERE | {"web", "tickets", "schemas"},
     "status": (NOWHERE - {"reports"})
     | {f"adapters/{name}" for name in ("status_api", "signing", "transport", "caller", "fanout", "limiter", "refusals")}
-    | {f"adapters/{name}" for name in ("mns_topic", "mns_refusals", "watchdog")}
+    | {f"adapters/{name}" for name in ("mns_topic", "mns_refusals")}
     | {"poll", "relay", "reading", "schedule", "pace", "window", "detect", "identity", "transitions", "report"},
 }
 

@@ -19,9 +19,10 @@ from shd_relay.ports import Checkpoint, ReadStore, Row
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
-FOLD_VERSION = 1
+FOLD_VERSION = 2
 ENTRY_SCHEMA = 1
 KEEP_ENDED = timedelta(days=120)  # longer than the widest window that is asked for in one call (90 days)
+A_DAY = timedelta(days=1)
 PAGE = 20  # rows in one read: each may have 1 MB
 ENTRY_BYTES = 1_000_000  # design.md, law 2: an entry holds at most 1 MB encoded
 
@@ -156,16 +157,16 @@ def _checkpointed(checkpoint: Checkpoint | None) -> State:
 
 
 def _without_old(events: dict[str, HealthEvent], now: datetime) -> dict[str, HealthEvent]:
-    """Forgets what ended long ago, unless an event of the pair that is still open began before it.
+    """Forgets what ended long ago, unless an event of the pair that is still looked for began before it.
 
-    A window reaches back to the start of the oldest open event, and what it lists must be known.
+    A window reaches back to the start of the oldest such event, and what it lists must be known.
     """
     limit = now - KEEP_ENDED
     if all(_last_moment(e) >= limit for e in events.values()):
         return events
     oldest: dict[tuple[str, str], datetime] = {}
     for event in events.values():
-        if not event.over and event.start is not None:
+        if event.start is not None and event.is_looked_for(now - A_DAY):  # the last read may be older than this entry
             oldest[event.pair] = min(event.start, oldest.get(event.pair, event.start))
     margin = timedelta(days=10)
     return {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
@@ -21,6 +21,7 @@ Verb = Literal[
 ]  # fmt: skip
 """What happened. `recorded` is history: it stands in the log with revision 0 and is never pushed."""
 
+LOOKED_FOR = timedelta(days=7)
 ENDED: frozenset[State] = frozenset({"resolved", "withdrawn", "cancelled"})
 
 
@@ -123,6 +124,14 @@ class HealthEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def over(self) -> bool:
         return self.state in ENDED
+
+    def is_looked_for(self, moment: datetime) -> bool:
+        """Whether it must be seen, however long ago it began: while it lives, and for a week after its end was told,
+        as an end can be taken back, and a source that was wrong for ten minutes shows again what was called gone.
+
+        Not what was history at first sight: to look back to its start would find older history, and so on.
+        """
+        return not self.over or (self.revision > 0 and moment - self.changed_at < LOOKED_FOR)
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -94,7 +94,7 @@ class Poller:
         try:
             self._poll(tenure)
         finally:
-            with contextlib.suppress(StoreUnavailable):  # it runs out by itself
+            with contextlib.suppress(StoreUnavailable, ContractError):  # it runs out by itself
                 tenure.release()
 
     def _poll(self, tenure: Tenure) -> None:
@@ -119,18 +119,21 @@ class Poller:
 
     def _relay(self, tenure: Tenure, deadline: float) -> bool:
         """Publishes what is pending; whether it makes sense to try again within this poll."""
-        done = relay.relay(
+        stopped = relay.relay(
             self._store,
             self._topic,
             shard=self._plan.shard,
             public_url=self._plan.public_url,
             may_go_on=lambda: self._monotonic() < deadline and tenure.lasts(),
             now=self._now,
+            count=self._count,
         )
+        self._report.stopped = stopped
+        return stopped in {None, relay.OUT_OF_TIME}
+
+    def _count(self, done: relay.Relayed) -> None:
         self._report.published += done.published
         self._report.parked += done.parked
-        self._report.stopped = done.stopped
-        return done.stopped in {None, relay.OUT_OF_TIME}
 
     def _topic(self) -> Publisher:
         """One publisher a poll: the SDK is loaded only when there is something to say."""

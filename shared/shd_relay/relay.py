@@ -15,6 +15,7 @@ from typing import NamedTuple
 from shd_relay import ledger, message
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable
 from shd_relay.ledger import Placed
+from shd_relay.model import Message
 from shd_relay.ports import Publisher, Store
 from shd_relay.records import Parked
 
@@ -23,7 +24,7 @@ OUT_OF_TIME = "out of time, or another poller took over"
 
 
 class Relayed(NamedTuple):
-    """How far it came. `stopped`: why it did not come to the end, with the topic's own word for it; None: it did."""
+    """What became of one change. `stopped`: why the relay stops here, in the topic's own word; None: it goes on."""
 
     published: int = 0
     parked: int = 0
@@ -38,33 +39,32 @@ def relay(
     public_url: str | None,
     may_go_on: Callable[[], bool],
     now: Callable[[], datetime],
-) -> Relayed:
-    """Publishes what is committed after the watermark, in log order, as long as `may_go_on`.
+    count: Callable[[Relayed], None],
+) -> str | None:
+    """Publishes what is committed after the watermark, in log order, as long as `may_go_on`: None if it came to the
+    end, else why not. `count` is told what became of each change, before it is marked.
 
     `may_go_on` says whether the lease is still ours and the budget lasts; it is asked before every message. A mark of
     somebody else's that is further ends it, too: a clock that is wrong then costs one duplicate, not the whole backlog.
-    Raises StoreUnavailable when the store does; what was published since the last mark is then published again, once.
+    Raises what the store raises; what was published since the last mark is then published again, once.
     """
-    published = parked = 0
     mark = reached = store.load_watermark(shard)
     for placed in ledger.changes_after(store, mark, shard):
         reached = placed.position
         if not placed.change.pushed:
             continue
         if not may_go_on():
-            return Relayed(published, parked, OUT_OF_TIME)
-        try:
-            accepted = _publish(store, publisher(), shard, public_url, now, placed)
-        except (PublishUnavailable, ContractError) as error:
-            return Relayed(published, parked, str(error))
-        published += accepted.published
-        parked += accepted.parked
+            return OUT_OF_TIME
+        done = _publish(store, publisher, shard, public_url, now, placed)
+        count(done)
+        if done.stopped:
+            return done.stopped
         mark = reached
         if not store.save_watermark(shard, mark):
-            return Relayed(published, parked, OUT_OF_TIME)
+            return OUT_OF_TIME
     if reached > mark:  # history at the end of the log, which nobody is told of
         store.save_watermark(shard, reached)
-    return Relayed(published, parked)
+    return None
 
 
 def pending(store: Store, shard: str) -> int:
@@ -76,7 +76,7 @@ def pending(store: Store, shard: str) -> int:
 
 def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
     store: Store,
-    publisher: Publisher,
+    publisher: Callable[[], Publisher],
     shard: str,
     public_url: str | None,
     now: Callable[[], datetime],
@@ -84,14 +84,22 @@ def _publish(  # noqa: PLR0917 - one call, in the order of the sentence
 ) -> Relayed:
     """Publishes the change; if its message is refused, parks it and sends a short notice in its place."""
     full = message.of(*placed, public_url)
-    try:
-        publisher.publish(full)
-    except MessageRefused as refusal:
-        store.park(shard, Parked(key=f"message:{full.id}", at=now(), reason=str(refusal), body=full.body))
-    else:
-        return Relayed(published=1)
-    try:
-        publisher.publish(message.notice_of(*placed, public_url))
-    except MessageRefused:  # even so short: it is parked, and stands in /v1/changes
+    refused = _sent(publisher, full)
+    if not isinstance(refused, MessageRefused):
+        return Relayed(published=1) if refused is None else Relayed(stopped=str(refused))
+    store.park(shard, Parked(key=f"message:{full.id}", at=now(), reason=str(refused), body=full.body))
+    refused = _sent(publisher, message.notice_of(*placed, public_url))
+    if refused is None:
+        return Relayed(published=1, parked=1)
+    if isinstance(refused, MessageRefused):  # even so short: it is parked, and stands in /v1/changes
         return Relayed(parked=1)
-    return Relayed(published=1, parked=1)
+    return Relayed(stopped=str(refused))
+
+
+def _sent(publisher: Callable[[], Publisher], told: Message) -> PublishUnavailable | ContractError | None:
+    """Why the topic did not take it; None if it did."""
+    try:
+        publisher().publish(told)
+    except (PublishUnavailable, ContractError) as error:
+        return error
+    return None

@@ -11,7 +11,6 @@ from shd_relay.model import HealthEvent, Pair
 from shd_relay.ports import ReadRequest
 from shd_relay.records import PairWork
 
-LOOKED_FOR = timedelta(days=7)  # so long after it ended, an event is looked for wherever it began
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -41,18 +40,12 @@ def requests(  # noqa: PLR0917 - what is known, then when
         living = any(not event.over for event in known)
         done = work.get(key(operation, pair), PairWork())
         last = done.last_good or now
-        starts = [event.start for event in known if event.start and (not event.over or _may_return(event, last))]
+        starts = [event.start for event in known if event.start and event.is_looked_for(last)]
         since = min([*starts, last, now])
         tried = done.last_tried or _NEVER
         ordered.append((tried > overdue, not living, tried, ReadRequest(pair, since)))
     ordered.sort(key=lambda row: row[:3])
     return [request for *_, request in ordered]
-
-
-def _may_return(event: HealthEvent, last: datetime) -> bool:
-    """An end can be taken back, and a source that was wrong for ten minutes shows again what was concluded to be gone:
-    however long ago it began, it must be seen."""
-    return last - event.changed_at < LOOKED_FOR
 
 
 def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: float) -> float:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from shd_relay.web.service import Service
 
 TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
+REPORT_SECONDS = 1.5  # of it, kept for telling how it went, however slow the store is
 RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, the last publish, the records
 
 
@@ -129,7 +130,7 @@ def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan
     """What this invocation may spend: SHD_BUDGET_SECONDS and SHD_LEASE_SECONDS, else by the function's timeout."""
     from shd_relay.poll import Plan
 
-    timeout = float(getattr(getattr(context, "function", None), "timeout", 0) or TIMEOUT_SECONDS)
+    timeout = _timeout(context)
     budget = chosen.budget_seconds or max(timeout - RESERVE_SECONDS, timeout / 2)
     return Plan(
         shard=SHARD,
@@ -142,11 +143,17 @@ def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan
     )
 
 
+def _timeout(context: object) -> float:
+    """Seconds that the platform gives the invocation."""
+    return float(getattr(getattr(context, "function", None), "timeout", 0) or TIMEOUT_SECONDS)
+
+
 def _poll(given: _Deployed, context: object, owner: str) -> dict[str, Any]:
     from shd_relay.poll import Poller
 
-    chosen = given.chosen
-    store = store_for(chosen, lambda: given.own)
+    chosen, timeout = given.chosen, _timeout(context)
+    deadline = clock.monotonic() + max(timeout - REPORT_SECONDS, timeout / 2)
+    store = store_for(chosen, lambda: given.own, deadline=deadline)
     held = contextlib.ExitStack()
     held.callback(store.close)
 

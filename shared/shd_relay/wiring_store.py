@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from shd_relay.ports import Store
 
 BUSY_SECONDS = 0.5  # a commit takes milliseconds; who holds the file for longer is an outage
+READING_SECONDS = 2.0  # a cold status function makes three requests, and has ten seconds (s.yaml)
 
 
 class RoleKeys:
@@ -28,15 +30,23 @@ class RoleKeys:
         return credentials.from_context(self.context, settings.environment())
 
 
-def store_for(chosen: Settings, keys: Callable[[], Credentials], *, read_only: bool = False) -> Store:
-    """The store that SHD_STORE names; nothing is touched until it is used. `keys` is asked for each of its requests."""
+def store_for(
+    chosen: Settings, keys: Callable[[], Credentials], *, read_only: bool = False, deadline: float = math.inf
+) -> Store:
+    """The store that SHD_STORE names; nothing is touched until it is used.
+
+    For Tablestore `keys` is asked for each request, and nothing is sent after `deadline` (`clock.monotonic` seconds).
+    Who may write is the role's to say. A reader is given less time for a request: somebody waits for the answer.
+    """
     if isinstance(chosen.store, SqliteAddress):
         from shd_relay.adapters.sqlite_store import SqliteStore
 
         return SqliteStore(chosen.store.path, read_only=read_only, busy_seconds=BUSY_SECONDS)
+    from shd_relay.adapters.tablestore_client import CALL_SECONDS
     from shd_relay.adapters.tablestore_store import TablestoreStore
 
-    return TablestoreStore(chosen.store, keys)
+    seconds = READING_SECONDS if read_only else CALL_SECONDS
+    return TablestoreStore(chosen.store, keys, call_seconds=seconds, deadline=deadline)
 
 
 def set_up(environ: Mapping[str, str]) -> list[str]:

@@ -97,7 +97,7 @@ class Tablestore:
         create_tables(self._address, _local_keys)
 
     def open(self) -> Store:
-        return TablestoreStore(self._address, _local_keys)
+        return TablestoreStore(self._address, _local_keys, pause=lambda seconds: None)
 
     def connections(self) -> int:
         port = urlsplit(self._fake.url).port
@@ -114,7 +114,7 @@ class Tablestore:
         self._fake.fail(Fault.CLOSE_AFTER, times=None, when=_is_write)
 
     def fail_in_part(self) -> None:
-        self._fake.fail(Fault.PARTIAL_BATCH, times=None)
+        self._fake.fail(Fault.PARTIAL_BATCH, times=None, rows=(0,))
 
     def mend(self) -> None:
         self._fake.heal()

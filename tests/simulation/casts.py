@@ -63,7 +63,7 @@ def _tablestore() -> Iterator[Cast]:
             wire.rewind()
             for name, key in KEYS.items():
                 fake.create_table(f"{address.prefix}{name}", {column: KeyType[kind] for column, kind in key})
-            return TablestoreStore(address, lambda: _GOOD)
+            return TablestoreStore(address, lambda: _GOOD, pause=lambda seconds: None)
 
         yield OURS._replace(store=fresh, spoil=wire.spoil, on="tablestore")
 

@@ -6,7 +6,7 @@ conflicts   one (event, revision), two documents               back       a revi
 false_end   over without an end or NORMAL in the world;        view       the subscriber's view is not the world's,
             withdrawn or cancelled without a real absence                 or one event of the world has two identities
 too_many    more duplicates than faults + lease expiries       kind       a kind that falls
-docs        event documents or checkpoint behind the log
+docs        event documents or checkpoint behind the log    restless   commits, though nothing happens any more
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from shd_relay.model import FEED, SHARD, START, Message
 from shd_relay.ports import Store
 from tests.simulation.upstream import Truth, World
 
-LAWS = ("lost", "gaps", "conflicts", "back", "false_end", "view", "too_many", "kind", "docs")
+LAWS = ("lost", "gaps", "conflicts", "back", "false_end", "view", "too_many", "kind", "docs", "restless")
 ENDS = {"resolved", "completed"}
 KINDS = ("notice", "maintenance", "incident")
 _TAG = re.compile(r"[0-9a-f]{12}")
@@ -69,8 +69,11 @@ class Judge:
         if event["id"] != FEED:
             self._check(body, last)
 
-    def verdict(self, store: Store, now: datetime, *, allowed: int) -> list[tuple[str, str]]:
-        """All problems, once everything is quiet. `allowed`: faults and lease expiries, as many duplicates are fine."""
+    def verdict(self, store: Store, now: datetime, *, allowed: int, late: int) -> list[tuple[str, str]]:
+        """All problems, once everything is quiet. `allowed`: faults and lease expiries, as many duplicates are fine;
+        `late`: changes that the last poll committed, long after anything happened."""
+        if late:
+            self._blame("restless", f"{late} changes in the last poll, though nothing happens any more")
         if self.duplicates > allowed:
             self._blame("too_many", f"{self.duplicates} duplicates for {allowed} faults and lease expiries")
         parked = {parked.key for parked in store.list_parked(SHARD)}
@@ -122,7 +125,10 @@ class Judge:
                 by_tag.setdefault(self._truth(event).tag, []).append(event)
         for tag, truth in self.world.truths.items():
             told = by_tag.get(tag, [])
-            if len(told) > 1:
+            if truth.past:
+                if told:
+                    self._blame("false_end", f"history was told as news: {truth.item.title}")
+            elif len(told) > 1:
                 self._blame("view", f"{tag} has {len(told)} identities")
             elif not told and truth.listed:
                 self._blame("view", f"nobody was told of {truth.item.title}")

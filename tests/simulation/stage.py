@@ -149,4 +149,5 @@ class Stage:
         for _ in range(4):
             self.wait(360)
             self.poll()
-        return self.judge.verdict(self.store, self.clock, allowed=self.faults + self.expiries)
+        late = self.reports[-1]["changes"]
+        return self.judge.verdict(self.store, self.clock, allowed=self.faults + self.expiries, late=late)

@@ -68,7 +68,8 @@ class RelaysWithoutLease(Poller):
         super()._with_lease()
         if self._report.state == "busy":
             relay.relay(
-                self._store, self._topic, shard=self._plan.shard, public_url=None, may_go_on=lambda: True, now=self._now
+                self._store, self._topic, shard=self._plan.shard, public_url=None, may_go_on=lambda: True,
+                now=self._now, count=self._count,
             )  # fmt: skip
 
 
@@ -152,6 +153,11 @@ def whole_seconds(known: Sequence[HealthEvent], seen: Observation, work: PairWor
     return detecting.detect(known, msgspec.structs.replace(seen, items=items), work, *times)
 
 
+def looked_for_as_history(event: HealthEvent, moment: datetime) -> bool:
+    """A window that reaches back to what was history at first sight finds older history, and so on."""
+    return not event.over or moment - event.changed_at < timedelta(days=7)
+
+
 def kind_as_seen(before: Kind, now: Kind) -> Kind:
     return now
 
@@ -175,6 +181,7 @@ MUTANTS: tuple[tuple[str, Cast, tuple[Patch, ...], set[str]], ...] = (
     ("no grace", OURS, ((detecting, "GONE_READS", 1), (detecting, "GONE_AFTER", timedelta(0))), {"false_end"}),
     ("no ten minutes", OURS, ((detecting, "GONE_AFTER", timedelta(0)),), {"false_end"}),
     ("whole-second compare", OURS, ((reading, "detect", whole_seconds),), {"view"}),
+    ("a window that history widens", OURS, ((HealthEvent, "is_looked_for", looked_for_as_history),), {"restless"}),
     ("kind that falls", OURS, ((severity, "risen", kind_as_seen),), {"kind"}),
 )  # fmt: skip
 

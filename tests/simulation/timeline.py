@@ -168,7 +168,7 @@ def _recorded(world: World, seed: int) -> Timeline:
         _read(world, T0 + MINUTE * (minute + 1))
     world.settle()
     _note(world, T0 + MINUTE * BUSY, versions)
-    events = (Event(t.tag, t.pair, t.planned, tuple(versions[t.tag])) for t in world.truths.values())
+    events = (Event(t.tag, t.pair, t.planned, tuple(versions[t.tag])) for t in world.truths.values() if not t.past)
     return Timeline(tuple(events), _every_minute(BUSY + QUIET), QUIET)
 
 

@@ -34,6 +34,7 @@ class Truth:
     pair: Pair
     item: Item
     planned: bool = False
+    past: bool = False  # it was over long before the story begins, and nothing happens to it any more
     listed: bool = True
     flickers: int = 0  # for so many answers to come it is missing, though nothing happened to it
     version: int = 1
@@ -80,11 +81,13 @@ class World:
 
     def __init__(self, seed: int, pairs: tuple[Pair, ...] = PAIRS) -> None:
         self.rng = random.Random(seed)  # noqa: S311
+        self._seed = seed
         self.pairs = pairs
         self.truths: dict[str, Truth] = {}
         self._old: dict[Pair, list[Truth]] = {}  # copies, as the answer before listed them
         self._last: dict[Pair, list[Truth]] = {}
         self._wrong: dict[Pair, int] = dict.fromkeys(pairs, 0)
+        self._remember()
 
     # what is read
 
@@ -105,7 +108,8 @@ class World:
         listed = [t for t in shown if t.item.start is not None and window.covers(t.item.start)]
         self.rng.shuffle(listed)
         self._note_ends(listed, now)
-        genuine = not fault and len(listed) == sum(t.listed for t in self._of(pair))
+        living = sum(not t.past for t in listed)
+        genuine = not fault and living == sum(t.listed and not t.past for t in self._of(pair))
         seen = Observation(
             pair=pair, operation=OPERATION, at=now, items=tuple(t.item for t in listed), windows=(window,),
             unreadable=('{"EventTitle": 7}',) if fault == "partial" else (),
@@ -148,6 +152,17 @@ class World:
         done = getattr(self, f"_{name}")(now)
         return name if done else ""
 
+    def _remember(self) -> None:
+        """What the dashboard still lists from before the story: in every fourth world a pair that had trouble daily, so
+        that a window that looked back to the start of one event would find the next; else one now and then."""
+        dense = self._seed % 4 == 0
+        pairs, day = self.pairs[:1] if dense else self.pairs, 1.0
+        while day < 40:
+            start = T0 - timedelta(days=day + self.rng.uniform(0, 0.9))
+            item = Item(title="was slow", severity="ALARM", start=start, end=start + timedelta(hours=1))
+            self._new(T0, item, self.rng.choice(pairs), past=True)
+            day += self.rng.uniform(0.3, 0.8 if dense else 60)
+
     def begin(self, count: int, now: datetime) -> None:
         """So many events begin."""
         for _ in range(count):
@@ -155,7 +170,8 @@ class World:
 
     def end_all(self, now: datetime) -> None:
         for truth in self.truths.values():
-            truth.edit(end=now)
+            if not truth.past:
+                truth.edit(end=now)
 
     def settle(self) -> None:
         """Nothing flickers any more."""
@@ -167,15 +183,15 @@ class World:
             if truth.item.end is not None and truth.item.end <= now:
                 self.truths[truth.tag].came.add(truth.item.end)
 
-    def _new(self, now: datetime, item: Item, pair: Pair, *, planned: bool = False) -> bool:
+    def _new(self, now: datetime, item: Item, pair: Pair, *, planned: bool = False, past: bool = False) -> bool:
         tag = f"{self.rng.getrandbits(48):012x}"
         title = f"{tag} maintenance" if planned else f"{tag} {item.title}"
-        truth = Truth(tag, pair, msgspec.structs.replace(item, title=title), planned=planned)
+        truth = Truth(tag, pair, msgspec.structs.replace(item, title=title), planned=planned, past=past)
         self.truths[tag] = truth
         return True
 
     def _open(self, now: datetime) -> bool:
-        if sum(t.listed for t in self.truths.values()) >= 9:
+        if sum(t.listed and not t.past for t in self.truths.values()) >= 9:
             return False
         severity = self.rng.choice(("ALARM", "ALARM", "NOTIFICATION", None))
         start = now - timedelta(milliseconds=self.rng.randrange(1_000, 50_000))
@@ -281,7 +297,7 @@ class World:
     def _pick(self, now: datetime, fits: Callable[[Truth], bool]) -> Truth | None:
         found = [
             t for t in self.truths.values()
-            if t.listed and (not t.moved or t.acks > OLD_ANSWERS) and _in_sight(t, now) and fits(t)
+            if t.listed and not t.past and (not t.moved or t.acks > OLD_ANSWERS) and _in_sight(t, now) and fits(t)
         ]  # fmt: skip
         return self.rng.choice(found) if found else None
 

@@ -9,7 +9,7 @@ from shd_relay import feed, freshness, schedule
 from shd_relay.freshness import pair_status, source_state
 from shd_relay.model import HealthEvent, State
 from shd_relay.records import PairWork, PollRecord
-from tests.world import ECS, OPERATION, OSS, item, minutes, seen
+from tests.world import ECS, OPERATION, OSS, Relay, item, minutes, seen
 
 PAIRS = (ECS, OSS)
 
@@ -117,6 +117,16 @@ def test_at_most_fifty_pairs_are_named() -> None:
     )
     assert change is not None
     assert (len(change.pairs), change.counts) == (50, {"pairs": 99, "stale": 99})
+
+
+def test_history_of_first_sight_does_not_widen_the_window() -> None:
+    """To look back to its start would find older history, record that, and look back further at every poll."""
+    relay = Relay(ECS)
+    relay.dashboard.items[ECS] = tuple(item(f"Old {n}", start=-1440 * n, end=1 - 1440 * n) for n in range(1, 30))
+    assert relay.poll()["changes"] == 29
+    for _ in range(2):
+        assert relay.poll()["changes"] == 0
+        assert [request.since for request in relay.dashboard.requests] == [relay.clock.now() - timedelta(minutes=1)]
 
 
 def test_pairs_with_living_events_are_read_first_then_the_longest_unread() -> None:

@@ -4,6 +4,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from shd_relay import cursor, ledger
@@ -90,6 +91,18 @@ def test_what_ended_long_ago_is_forgotten_unless_an_older_event_of_the_pair_stil
     state = ledger.apply(ledger.EMPTY, 1, entry(event("evt_very_old", "open", start=-day), ended, at=1))
     state = ledger.apply(state, 2, entry(living, at=121 * day))
     assert set(state.events) == {"evt_very_old", "evt_old", "evt_new"}
+
+
+def test_what_a_long_event_began_before_is_remembered_for_another_week_after_its_end() -> None:
+    """So long the window reaches back to its start, and what it lists must be known: or it gets a second identity."""
+    day = timedelta(days=1) / timedelta(minutes=1)
+    old, long = event("evt_old", "resolved", start=0), event("evt_long", "open", start=-day)
+    ended = msgspec.structs.replace(long, state="resolved", revision=2, changed_at=minutes(150 * day))
+    state = ledger.apply(ledger.EMPTY, 1, entry(long, old, at=1))
+    state = ledger.apply(state, 2, entry(ended, at=150 * day))
+    for days, kept in ((152, True), (157, True), (159, False)):
+        later = ledger.apply(state, 3, entry(event("evt_new", "open", start=days * day), at=days * day))
+        assert ("evt_old" in later.events) is kept
 
 
 def test_records_that_cannot_be_read_are_as_none() -> None:

@@ -11,7 +11,7 @@ from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable, StoreUnavailable
 from shd_relay.model import SHARD, Entry, Message, Pair, Position
 from shd_relay.ports import Lease
-from shd_relay.records import PollRecord
+from shd_relay.records import Parked, PollRecord
 from tests.world import ECS, OSS, Relay, Topic, item, minutes
 
 
@@ -336,6 +336,28 @@ def test_a_relay_whose_mark_another_has_passed_sends_one_duplicate_and_not_its_w
     report = relay.poll(publisher=lambda deadline: late)
     assert len(late.messages) == 1
     assert (report["published"], report["stopped"], report["pending"]) == (1, None, 0)
+
+
+def test_what_the_topic_took_is_counted_also_when_the_store_fails_to_mark_it() -> None:
+    store = Faulty()
+    relay = Relay(ECS, store=store)
+    relay.dashboard.items[ECS] = (item(),)
+    store.before["save_watermark"] = 1
+    report = relay.poll()
+    assert (report["state"], report["published"]) == ("store-unavailable", 1)
+    assert len(relay.topic.messages) == 1
+
+
+def test_a_store_that_refuses_to_park_is_the_stores_fault_and_not_the_topics() -> None:
+    class NoParking(MemoryStore):
+        def park(self, shard: str, parked: Parked) -> None:
+            raise ContractError("a table is missing")
+
+    relay = Relay(ECS, store=NoParking())
+    relay.dashboard.items[ECS] = (item(),)
+    relay.topic.failures = [MessageRefused("too odd")]
+    report = relay.poll()
+    assert (report["state"], report["error"], report["stopped"]) == ("store-refused", "a table is missing", None)
 
 
 def test_the_very_first_poll_that_fails_is_blind_but_no_turn_yet() -> None:

@@ -12,15 +12,19 @@ from contextlib import ExitStack, closing, suppress
 from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 from hypothesis import settings
 
-from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, Fault, Key, KeyType, TablestoreFake
+from local.fakes.loopback import LoopbackServer, Reply
+from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, Fault, Key, KeyType, TablestoreFake, on
+from shd_relay import clock
 from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.memory_store import MemoryStore
-from shd_relay.adapters.tablestore_client import Client, sdk
+from shd_relay.adapters.tablestore_client import PAUSES, Client
 from shd_relay.adapters.tablestore_rows import Rows, Write
+from shd_relay.adapters.tablestore_sdk import sdk
 from shd_relay.adapters.tablestore_store import TablestoreStore
 from shd_relay.adapters.tablestore_tables import KEYS, create_tables
 from shd_relay.errors import ContractError, SettingsError, StoreUnavailable
@@ -50,10 +54,8 @@ class Place:
         self.fake = cleanup.enter_context(TablestoreFake())
         create_tables(address(self.fake), lambda: GOOD)
 
-    def open(
-        self, credentials: Callable[[], Credentials] = lambda: GOOD, socket_seconds: float = 3.0
-    ) -> TablestoreStore:
-        store = TablestoreStore(address(self.fake), credentials, socket_seconds=socket_seconds)
+    def open(self, credentials: Callable[[], Credentials] = lambda: GOOD, **limits: Any) -> TablestoreStore:
+        store = TablestoreStore(address(self.fake), credentials, **limits)
         self._cleanup.callback(store.close)
         return store
 
@@ -71,34 +73,87 @@ def place() -> Iterator[Place]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "wait"),
+    ("fault", "code"),
     [
-        (Fault.SERVER_BUSY, "OTSServerBusy", 1.0),
-        (Fault.NOT_ENOUGH_CAPACITY, "OTSNotEnoughCapacityUnit", 1.0),
-        (Fault.ROW_CONFLICT, "OTSRowOperationConflict", None),
-        (Fault.TABLE_NOT_READY, "OTSTableNotReady", None),
-        (Fault.PARTITION_UNAVAILABLE, "OTSPartitionUnavailable", None),
-        (Fault.UNAVAILABLE, "OTSServerUnavailable", None),
-        (Fault.TIMEOUT, "OTSTimeout", None),
-        (Fault.INTERNAL_ERROR, "OTSInternalServerError", None),
-        (Fault.EMPTY_503, "", None),
-        (Fault.HTML_502, "OTSClientError", None),
-        (Fault.CLOSE_BEFORE, "ProtocolError", None),
-        (Fault.RESET_BEFORE, "ProtocolError", None),
+        (Fault.UNAVAILABLE, "OTSServerUnavailable"),
+        (Fault.TIMEOUT, "OTSTimeout"),
+        (Fault.INTERNAL_ERROR, "OTSInternalServerError"),
+        (Fault.EMPTY_503, ""),
+        (Fault.HTML_502, "OTSClientError"),
+        (Fault.CLOSE_BEFORE, "ProtocolError"),
+        (Fault.RESET_BEFORE, "ProtocolError"),
     ],
 )
-def test_what_passes_makes_the_store_unavailable_after_one_request(
-    place: Place, fault: Fault, code: str, wait: float | None
-) -> None:
+def test_what_passes_makes_the_store_unavailable_after_one_request(place: Place, fault: Fault, code: str) -> None:
+    """A write may have been applied, and it is for the caller to find out."""
     store = place.open()
     for ask in (lambda: store.append("main", 1, b"one"), lambda: store.read_log("main", 0, 1)):
         before = len(place.fake.calls)
         place.fake.fail(fault)
         with pytest.raises(StoreUnavailable) as caught:
             ask()
-        assert (caught.value.code, caught.value.retry_after) == (code, wait)
+        assert caught.value.code == code
         assert len(place.fake.calls) == before + 1
     assert store.append("main", 1, b"one") is True
+
+
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        (Fault.SERVER_BUSY, "OTSServerBusy"),
+        (Fault.NOT_ENOUGH_CAPACITY, "OTSNotEnoughCapacityUnit"),
+        (Fault.ROW_CONFLICT, "OTSRowOperationConflict"),
+        (Fault.TABLE_NOT_READY, "OTSTableNotReady"),
+        (Fault.PARTITION_UNAVAILABLE, "OTSPartitionUnavailable"),
+    ],
+)
+def test_what_was_surely_not_applied_is_tried_anew_a_few_times(place: Place, fault: Fault, code: str) -> None:
+    waited: list[float] = []
+    store = place.open(pause=waited.append)
+    place.fake.fail(fault, times=3)
+    assert store.append("main", 1, b"one") is True
+    assert waited == list(PAUSES)
+    before = len(place.fake.calls)
+    place.fake.fail(fault, times=None)
+    with pytest.raises(StoreUnavailable) as caught:
+        store.read_log("main", 0, 1)
+    assert caught.value.code == code
+    assert len(place.fake.calls) == before + 4
+
+
+# time
+
+
+def test_after_the_deadline_nothing_is_sent_and_before_it_no_pause_is_longer_than_what_is_left(place: Place) -> None:
+    waited: list[float] = []
+    late = place.open(deadline=clock.monotonic() - 1)
+    before = len(place.fake.calls)
+    with pytest.raises(StoreUnavailable, match="no time is left for get_range"):
+        late.read_log("main", 0, 1)
+    assert len(place.fake.calls) == before
+    place.fake.fail(Fault.SERVER_BUSY, times=None)
+    with pytest.raises(StoreUnavailable, match="slow down"):
+        place.open(deadline=clock.monotonic() + 0.15, pause=waited.append).read_log("main", 0, 1)
+    assert waited == []
+
+
+@pytest.mark.parametrize("fault", [Fault.HANG, Fault.HANG_AFTER])
+def test_a_request_ends_at_the_deadline_whatever_the_store_does(place: Place, fault: Fault) -> None:
+    place.fake.fail(fault, times=None)
+    with pytest.raises(StoreUnavailable) as caught:
+        place.open(deadline=clock.monotonic() + 0.3).append("main", 1, b"one")
+    assert caught.value.code in {"Deadline", "ReadTimeoutError"}
+
+
+def test_a_drip_that_outlives_every_socket_timeout_is_cut_off() -> None:
+    """A byte in a tenth of a second each, and a request may take three tenths in all."""
+    with LoopbackServer(lambda request: Reply(body=b"x" * 100, drip_seconds=0.1)) as server:
+        store = TablestoreStore(
+            TablestoreAddress(instance="local", endpoint=server.url), lambda: GOOD, call_seconds=0.3
+        )
+        with closing(store), pytest.raises(StoreUnavailable, match=r"no answer within 0\.3 s") as caught:
+            store.load_watermark("main")
+        assert caught.value.code == "Deadline"
 
 
 @pytest.mark.parametrize(
@@ -121,8 +176,8 @@ def test_a_write_whose_answer_was_lost_raises_and_can_be_read_back(place: Place,
 def test_a_silent_service_is_given_up_after_the_socket_time(place: Place, fault: Fault) -> None:
     place.fake.fail(fault)
     with pytest.raises(StoreUnavailable) as caught:
-        place.open(socket_seconds=0.2).append("main", 1, b"one")
-    assert caught.value.code == "ReadTimeoutError"
+        place.open(call_seconds=0.2).append("main", 1, b"one")
+    assert caught.value.code in {"Deadline", "ReadTimeoutError"}
     assert place.asked(len(KEYS)) == ["PutRow"]
 
 
@@ -220,17 +275,34 @@ def test_a_writer_that_dies_at_any_part_leaves_the_checkpoint_as_it_was(place: P
     assert place.open().load_checkpoint("main") == (GREAT[1] if asked >= request_ else GREAT[2])
 
 
-def test_parts_that_two_writers_wrote_into_each_other_are_no_checkpoint(place: Place) -> None:
-    store = place.open()
-    store.save_checkpoint("main", GREAT[0])
-    [slot] = {dict(row.values())["slot"] for key, row in place.fake.rows("shd_meta").items() if key[1] == "ckpt"}
+def spoil_part(place: Place, number: int) -> None:
+    """What a writer does that was overtaken, and dies after it has begun to write over what the head points to."""
+    head = next(row.values() for key, row in place.fake.rows("shd_meta").items() if key[1] == "ckpt")
     with closing(Client(address(place.fake), lambda: GOOD)) as client:
-        other = {"seq": 1, "doc": b"another writer's", "digest": "another"}
-        key = (("shard", "main"), ("kind", f"ckpt:{slot}:0001"))
-        assert Rows(client, "shd_").save("meta", key, other, [[("seq", "<=", 1)]])
-    assert store.load_checkpoint("main") is None
-    assert store.save_checkpoint("main", GREAT[0]) is True
+        other = {"seq": head["seq"], "doc": b"another writer's", "digest": "another"}
+        key = (("shard", "main"), ("kind", f"ckpt:{head['slot']}:{number:04}"))
+        assert Rows(client, "shd_").save("meta", key, other, [[("seq", "<=", head["seq"])]])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_checkpoint_that_another_writer_began_to_write_over_gives_way_to_the_one_before(
+    place: Place, number: int
+) -> None:
+    store = place.open()
+    for checkpoint in GREAT[:2]:
+        store.save_checkpoint("main", checkpoint)
+    spoil_part(place, number)
     assert store.load_checkpoint("main") == GREAT[0]
+    assert store.save_checkpoint("main", GREAT[1]) is True
+    assert store.load_checkpoint("main") == GREAT[1]
+
+
+def test_where_there_is_none_before_it_there_is_no_checkpoint(place: Place) -> None:
+    store = place.open()
+    store.save_checkpoint("main", Checkpoint(1, b"small"))
+    store.save_checkpoint("main", GREAT[1])
+    spoil_part(place, 1)
+    assert store.load_checkpoint("main") is None
 
 
 def test_stores_of_two_prefixes_share_an_instance_and_nothing_else(place: Place) -> None:
@@ -379,13 +451,27 @@ def test_acquire_does_not_overtake_a_renewal_that_came_between_its_read_and_its_
 # documents
 
 
-def test_put_documents_raises_when_one_row_of_a_batch_was_refused_and_its_repetition_mends_it(place: Place) -> None:
-    store = place.open()
+def test_rows_of_a_batch_that_are_busy_are_tried_anew_without_those_that_are_done(place: Place) -> None:
+    waited: list[float] = []
+    store = place.open(pause=waited.append)
     documents = [(f"evt_{n}", "2023-11", b"%d" % n) for n in range(6)]
-    place.fake.fail(Fault.PARTIAL_BATCH)
+    place.fake.fail(Fault.PARTIAL_BATCH, times=2, when=on("BatchWriteRow", table="shd_months"))
+    store.put_documents(documents, 1)
+    assert store.list_documents("2023-11", "", 10) == [(id_, blob) for id_, _, blob in documents]
+    asked = [
+        len(call.rows) for call in place.fake.calls if call.action == "BatchWriteRow" and call.table == "shd_months"
+    ]
+    assert (asked, waited) == ([6, 3, 1, 6], list(PAUSES[:2]))
+
+
+def test_put_documents_raises_when_one_row_of_a_batch_stays_busy_and_its_repetition_mends_it(place: Place) -> None:
+    store = place.open(pause=lambda seconds: None)
+    documents = [(f"evt_{n}", "2023-11", b"%d" % n) for n in range(6)]
+    place.fake.fail(Fault.PARTIAL_BATCH, times=None, rows=(0,))
     with pytest.raises(StoreUnavailable) as caught:
         store.put_documents(documents, 1)
-    assert (caught.value.code, caught.value.retry_after) == ("OTSServerBusy", 1.0)
+    assert caught.value.code == "OTSServerBusy"
+    place.fake.heal()
     store.put_documents(documents, 1)
     assert store.list_documents("2023-11", "", 10) == [(id_, blob) for id_, _, blob in documents]
 

@@ -1,37 +1,34 @@
 """One instance of Tablestore through the vendor's SDK, around its traps, and what its errors mean.
 
-The SDK retries nothing here: what comes next is for the caller to decide, who knows how much time is left. Its loggers
-write headers and bodies, so they are kept quiet.
+A request ends in time: after CALL_SECONDS in all, and at the deadline of the invocation. The SDK retries nothing here;
+what was surely not applied is tried anew a few times, and all else is for the caller to decide.
 """
 
 from __future__ import annotations
 
-import logging
-import sys
+import math
 import threading
-import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from types import ModuleType
-from typing import Any
+import time
+from collections.abc import Callable
+from typing import Any, NamedTuple, TypeVar
 
+from shd_relay import clock
 from shd_relay.adapters.credentials import Credentials, redact
+from shd_relay.adapters.tablestore_sdk import LOGGER, sdk
+from shd_relay.adapters.watchdog import Watchdog, hang_up_latest, remembering
 from shd_relay.errors import ContractError, RelayError, StoreUnavailable
 from shd_relay.settings_checks import TablestoreAddress
 
-SOCKET_SECONDS = 3.0  # to connect, and for each read: the SDK waits 50
-THROTTLED_SECONDS = 1.0  # Tablestore does not say how long to wait; its SDK begins with half a second
-VERSION = "6.4.8"
+T = TypeVar("T")
+CALL_SECONDS = 3.0  # for one request from its first byte to its last: the SDK waits 50 for each read
+PAUSES = (0.2, 0.5, 1.0)  # seconds before another try of what was refused for the moment
 CONDITION_FAILED = "OTSConditionCheckFail"
 _CONNECTIONS = 32
-_LOGGER = "shd_relay.adapters.tablestore_sdk"
 
 _THROTTLED = ("OTSServerBusy", "OTSNotEnoughCapacityUnit", "OTSOperationThrottled")
-_PASSING = (
-    "OTSRowOperationConflict", "OTSOperationConflict", "OTSTableNotReady", "OTSPartitionUnavailable", "OTSTimeout",
-    "OTSInternalServerError", "OTSServerUnavailable",
-)  # fmt: skip
+_NOT_NOW = ("OTSRowOperationConflict", "OTSOperationConflict", "OTSTableNotReady", "OTSPartitionUnavailable")
+_PASSING = (*_NOT_NOW, "OTSTimeout", "OTSInternalServerError", "OTSServerUnavailable")
+_NOT_APPLIED = frozenset({*_THROTTLED, *_NOT_NOW})
 _ADVICE = {
     "OTSAuthFailed": "the instance does not take this AccessKey: check the instance in SHD_STORE, the function's role"
     " or ALIBABA_CLOUD_ACCESS_KEY_ID, its secret and its security token, and this machine's clock",
@@ -47,35 +44,65 @@ _ADVICE = {
 class Client:
     """The SDK's client, made when it is first needed and again after `close`; may be used from several threads.
 
-    `credentials` is asked for each request: temporary keys run out while an instance is warm.
+    `credentials` is asked for each request: temporary keys run out while an instance is warm. `deadline` is in
+    `clock.monotonic` seconds; after it nothing is sent. `pause` waits the given seconds between tries.
     """
 
     def __init__(
         self, address: TablestoreAddress, credentials: Callable[[], Credentials], *,
-        socket_seconds: float = SOCKET_SECONDS,
+        call_seconds: float = CALL_SECONDS, deadline: float = math.inf, pause: Callable[[float], None] = time.sleep,
     ) -> None:  # fmt: skip
         self._address = address
-        self._socket_seconds = socket_seconds
+        self._call_seconds = call_seconds
+        self._deadline = deadline
+        self._pause = pause
         self._signing = _Signing(credentials)
         self._lock = threading.Lock()
-        self._made: Any = None
+        self._here = threading.local()  # the connection that each thread uses
+        self._made: _Made | None = None
 
     def close(self) -> None:
         with self._lock:
             made, self._made = self._made, None
         if made is not None:
-            made.connection.pool.clear()
+            made.watchdog.close()
+            made.client.connection.pool.clear()
 
     def call(self, operation: str, *values: Any, **options: Any) -> Any:
         """What the SDK's method `operation` returns. Raises StoreUnavailable (after a write: unknown outcome),
         ContractError, ConditionFailed, and what `credentials` raises."""
-        client = self._client()
-        try:
-            return getattr(client, operation)(*values, **options)
-        except RelayError:
-            raise
-        except Exception as raised:
-            raise self._meaning(raised) from raised
+        return self.patiently(lambda: self.once(operation, *values, **options))
+
+    def patiently(self, ask: Callable[[], T]) -> T:
+        """What `ask` returns; called anew a few times when it raises what was surely not applied."""
+        for pause in PAUSES:
+            try:
+                return ask()
+            except StoreUnavailable as error:
+                if error.code not in _NOT_APPLIED or self._left() <= pause:
+                    raise
+            self._pause(pause)
+        return ask()
+
+    def once(self, operation: str, *values: Any, **options: Any) -> Any:
+        """As `call`, in one request."""
+        made, seconds = self._client(), min(self._left(), self._call_seconds)
+        if seconds <= 0:
+            raise StoreUnavailable(f"store {self._address.instance}: no time is left for {operation}", code="Deadline")
+        self._here.connection = None
+        with made.watchdog.watch(clock.monotonic() + seconds, hang_up_latest(self._here)) as watch:
+            try:
+                return getattr(made.client, operation)(*values, **options)
+            except RelayError:
+                raise
+            except Exception as raised:
+                if watch.cut:
+                    said = f"store {self._address.instance}: no answer within {seconds:.3g} s"
+                    raise StoreUnavailable(said, code="Deadline") from raised
+                raise self._meaning(raised) from raised
+
+    def _left(self) -> float:
+        return self._deadline - clock.monotonic()
 
     def refused(self, code: str, said: str, status: int = 400) -> RelayError:
         """What a refusal by the service means, of a whole request or of one row of a batch."""
@@ -84,7 +111,7 @@ class Client:
         text = f"store {self._address.instance}: {code or f'HTTP {status}'}"
         short = redact(said, self._signing.last(), limit=200)
         if code in _THROTTLED or (code == "OTSQuotaExhausted" and said.startswith("Too frequent")):
-            return StoreUnavailable(f"{text}: it asks to slow down", code=code, retry_after=THROTTLED_SECONDS)
+            return StoreUnavailable(f"{text}: it asks to slow down", code=code)
         if code in _PASSING or status >= 500:
             return StoreUnavailable(f"{text}: {short or 'no reason given'}", code=code)
         advice = _ADVICE.get(code, "").format(prefix=self._address.prefix)
@@ -99,30 +126,42 @@ class Client:
         name = type(raised).__name__
         return StoreUnavailable(f"store {self._address.instance}: no valid answer: {name}: {said}", code=name)
 
-    def _client(self) -> Any:
+    def _client(self) -> _Made:
         with self._lock:
             if self._made is None:
                 self._made = self._connected()
             return self._made
 
-    def _connected(self) -> Any:
+    def _connected(self) -> _Made:
         ots = sdk()
         try:
             client = ots.OTSClient(
                 self._address.endpoint,
                 instance_name=self._address.instance,
                 credentials_provider=self._signing,
-                socket_timeout=self._socket_seconds,
+                socket_timeout=self._call_seconds,
                 max_connection=_CONNECTIONS,
                 retry_policy=_NoRetries(),
-                logger_name=_LOGGER,
+                logger_name=LOGGER,
                 enable_native=False,  # a private binary for one version of Python; the other way is the tested one
             )
         except ots.OTSClientError as error:
             raise ContractError(f"store {self._address.instance}: check SHD_STORE: {redact(error)}") from error
+        pool = client.connection.pool
         # urllib3 would try a connection that fails four times, each for the whole time-out.
-        client.connection.pool.connection_pool_kw["retries"] = False
-        return client
+        pool.connection_pool_kw["retries"] = False
+        pool.pool_classes_by_scheme = {
+            scheme: type(kind.__name__, (kind,), {"ConnectionCls": remembering(kind.ConnectionCls, self._here)})
+            for scheme, kind in pool.pool_classes_by_scheme.items()
+        }
+        return _Made(client, Watchdog())
+
+
+class _Made(NamedTuple):
+    """The SDK's client, and what ends its calls."""
+
+    client: Any
+    watchdog: Watchdog
 
 
 class ConditionFailed(ContractError):
@@ -155,41 +194,3 @@ class _NoRetries:
 
     def get_retry_delay(self, _times: int, _error: Exception, _operation: str) -> float:
         return 0.0
-
-
-@cache
-def sdk() -> Any:
-    """The SDK's package; imported here, as it is the heaviest of all. Raises ContractError when it is not there."""
-    quiet = logging.getLogger(_LOGGER)
-    quiet.setLevel(logging.CRITICAL + 1)  # at level 0 the SDK formats headers and rows of every request
-    quiet.propagate = False
-    for name in ("tablestore.encoder", "tablestore.decoder"):  # they warn that there are no C++ parts
-        logging.getLogger(name).setLevel(logging.ERROR)
-    # So do these warnings; they are left to stand, as to undo a filter would race with other threads.
-    warnings.filterwarnings("ignore", message=r"OTS C\+\+ SDK extension", category=ImportWarning)
-    warnings.filterwarnings("ignore", message=r"Native C extension 'native_plainbuffer'", category=ImportWarning)
-    try:
-        with _without_aiohttp():
-            import tablestore
-    except ImportError as error:
-        raise ContractError(f"tablestore {VERSION} is not in the bundle: {error}", code="WrongModule") from error
-    if tablestore.__version__ != VERSION:  # Function Compute's python3.10 brings 5.4.1, which tells no row of a batch
-        where = f"{tablestore.__version__} from {tablestore.__file__}"
-        raise ContractError(f"tablestore is {where}, and the bundle's is {VERSION}", code="WrongModule")
-    return tablestore
-
-
-@contextmanager
-def _without_aiohttp() -> Iterator[None]:
-    """An empty module in aiohttp's place while the SDK is imported: only its asynchronous client uses it, which is
-    never made here, and it is two fifths of the SDK's import time (docs/benchmarks.md)."""
-    if "aiohttp" in sys.modules:
-        yield
-        return
-    empty = ModuleType("aiohttp")
-    empty.ClientTimeout = None  # type: ignore[attr-defined]
-    sys.modules["aiohttp"] = empty
-    try:
-        yield
-    finally:
-        del sys.modules["aiohttp"]

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
-from shd_relay.adapters.tablestore_client import Client, ConditionFailed, sdk
+from shd_relay.adapters.tablestore_client import Client, ConditionFailed
+from shd_relay.adapters.tablestore_sdk import sdk
 from shd_relay.errors import ContractError, StoreUnavailable
 
 T = TypeVar("T")
@@ -94,20 +95,38 @@ class Rows:
         return self.write(table, change) or self.write(table, put) or self.write(table, change)
 
     def write_batch(self, table: str, writes: Sequence[Write]) -> list[bool]:
-        """As `write` for each of them, in few requests. Raises for the first row that was refused otherwise; others
-        of the batch may have been written."""
+        """As `write` for each of them, in few requests; rows that are busy are tried anew. Raises for a row that was
+        refused otherwise; others of the batch may have been written."""
         return [done for part in _parts(writes) for done in self._write_part(table, part)]
 
     def _write_part(self, table: str, writes: Sequence[Write]) -> list[bool]:
+        done: dict[int, bool] = {}
+
+        def ask() -> None:
+            left = [number for number in range(len(writes)) if number not in done]
+            busy = None
+            for number, row in zip(left, self._told(table, [writes[number] for number in left]), strict=True):
+                try:
+                    done[number] = self._done(row)
+                except StoreUnavailable as error:
+                    busy = error
+            if busy:
+                raise busy
+
+        self._client.patiently(ask)
+        return [done[number] for number in range(len(writes))]
+
+    def _told(self, table: str, writes: Sequence[Write]) -> list[Any]:
+        """One request; what is told of each row, in order."""
         ots = sdk()
         request = ots.BatchWriteRowRequest()
         request.add(ots.TableInBatchWriteRowItem(self._prefix + table, [_item(ots, write) for write in writes]))
-        answer = self._client.call("batch_write_row", request)
+        answer = self._client.once("batch_write_row", request)
         told = [*answer.get_put_by_table(self._prefix + table), *answer.get_update_by_table(self._prefix + table)]
         by_index = {row.index: row for row in told}
         if sorted(by_index) != list(range(len(writes))):
             raise StoreUnavailable(f"table {self._prefix}{table}: a batch was not answered row for row")
-        return [self._done(by_index[index]) for index in range(len(writes))]
+        return [by_index[index] for index in range(len(writes))]
 
     def _done(self, row: Any) -> bool:
         if row.is_ok:

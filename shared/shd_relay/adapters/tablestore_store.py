@@ -5,6 +5,8 @@ The tables are described, and made, in tablestore_tables.py. Each call is one re
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta, timezone
 from itertools import count
@@ -12,7 +14,7 @@ from itertools import count
 from shd_relay.adapters import tablestore_blobs, tablestore_documents
 from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.tablestore_blobs import pack, unpack
-from shd_relay.adapters.tablestore_client import SOCKET_SECONDS, Client
+from shd_relay.adapters.tablestore_client import CALL_SECONDS, Client
 from shd_relay.adapters.tablestore_rows import Columns, Found, Key, Rows, When, Write
 from shd_relay.errors import StoreUnavailable
 from shd_relay.model import START, Position
@@ -38,7 +40,8 @@ def _moment(micros: int) -> datetime:
 class TablestoreStore:
     """The store port over one instance; may be used from several threads. Connects when it is first used.
 
-    `credentials` is called for each request. Who may write is the RAM policy's to say.
+    `credentials` is called for each request; Client says what `call_seconds`, `deadline` and `pause` are.
+    Who may write is the RAM policy's to say.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class TablestoreStore:
         address: TablestoreAddress,
         credentials: Callable[[], Credentials],
         *,
-        socket_seconds: float = SOCKET_SECONDS,
+        call_seconds: float = CALL_SECONDS,
+        deadline: float = math.inf,
+        pause: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._client = Client(address, credentials, socket_seconds=socket_seconds)
+        self._client = Client(address, credentials, call_seconds=call_seconds, deadline=deadline, pause=pause)
         self._rows = Rows(self._client, address.prefix)
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
 """The tables of the store, and the set-up step that makes them. Nothing ever expires: max_version 1, no time to live.
 
 log        one row for each entry: entry. Written once, never changed.
-meta       by kind: ckpt (seq, doc, parts, slot, digest), ckpt:SLOT:NUMBER (seq, doc, digest), pub (seq, off),
-           lease (owner, token, until), record:NAME (token, doc)
+meta       by kind: ckpt (seq, doc, parts, slot, digest, and all but doc as `before_` ...),
+           ckpt:SLOT:NUMBER (seq, doc, digest), pub (seq, off), lease (owner, token, until), record:NAME (token, doc)
 documents  the event documents: month, seq, doc
 months     the same by month, to list them: seq, doc, and `moved` = 1 once the document has left the month, or was
            about to: whether it did, its row in `documents` says
@@ -18,7 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 from shd_relay.adapters.credentials import Credentials
-from shd_relay.adapters.tablestore_client import Client, sdk
+from shd_relay.adapters.tablestore_client import Client
+from shd_relay.adapters.tablestore_sdk import sdk
 from shd_relay.errors import ContractError
 from shd_relay.settings_checks import TablestoreAddress
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from shd_relay import clock
 from shd_relay.adapters.credentials import redact
-from shd_relay.adapters.watchdog import Watchdog, hang_up
+from shd_relay.adapters.watchdog import Watchdog, hang_up_latest, remembering
 from shd_relay.errors import ContractError, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Transport:
         self._watchdog = Watchdog()
         trust = {"ca_certs": ca_bundle} if ca_bundle and endpoint.startswith("https:") else {}
         self._pool = urllib3.connection_from_url(endpoint, maxsize=connections, block=False, retries=False, **trust)
-        self._pool.ConnectionCls = _remembering(self._pool.ConnectionCls, self._here)
+        self._pool.ConnectionCls = remembering(self._pool.ConnectionCls, self._here)
 
     def get(self, target: str, headers: Mapping[str, str], *, seconds: float) -> Answer:
         """One GET, once, within `seconds` from its first byte to its last.
@@ -58,7 +58,7 @@ class Transport:
         when it is too large or not decodable.
         """
         self._here.connection = None
-        with self._watchdog.watch(clock.monotonic() + seconds, self._hang_up_here()) as watch:
+        with self._watchdog.watch(clock.monotonic() + seconds, hang_up_latest(self._here)) as watch:
             if watch.cut:
                 raise SourceUnavailable("the read was given up", code="Deadline")
             try:
@@ -117,19 +117,3 @@ class Transport:
         except zlib.error:
             raise ContractError("malformed answer: not gzip, though it says so") from None
         return inflated
-
-    def _hang_up_here(self) -> Any:
-        here = self._here.__dict__  # this thread's own; the watchdog's thread would see another
-        return lambda: hang_up(here.get("connection"))
-
-
-def _remembering(base: Any, here: threading.local) -> Any:
-    """The pool's class of connections, noting which one the thread is using: only then can it be cut off."""
-
-    class Remembered(base):  # type: ignore[misc]
-        def request(self, *args: Any, **kwargs: Any) -> Any:
-            here.connection = self
-            return super().request(*args, **kwargs)
-
-    Remembered.__name__ = base.__name__  # as it stands in error texts
-    return Remembered

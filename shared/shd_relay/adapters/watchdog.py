@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from shd_relay import clock
 
@@ -89,3 +90,21 @@ def hang_up(connection: object) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)  # not SSLSocket's own, which changes it under the reader
     except OSError:
         return  # it has ended already
+
+
+def hang_up_latest(here: threading.local) -> Callable[[], None]:
+    """Ends the connection that this thread used last, if it is one of `remembering`."""
+    held = here.__dict__  # this thread's own; the watchdog's thread would see another
+    return lambda: hang_up(held.get("connection"))
+
+
+def remembering(base: Any, here: threading.local) -> Any:
+    """A pool's class of connections, noting which one the thread is using: only then can it be cut off."""
+
+    class Remembered(base):  # type: ignore[misc]
+        def request(self, *args: Any, **kwargs: Any) -> Any:
+            here.connection = self
+            return super().request(*args, **kwargs)
+
+    Remembered.__name__ = base.__name__  # as it stands in error texts
+    return Remembered
