@@ -24,7 +24,7 @@ prove: local-bundle
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.simulation.prove
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.death.prove
 
-bench: local-bundle
+bench: local-bundle bundle
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.bench
 
 check: install

@@ -77,8 +77,12 @@ def environment() -> Mapping[str, str]:
 
 
 def store_address(environ: Mapping[str, str]) -> StoreAddress:
-    """SHD_STORE alone, for what needs nothing else. Raises SettingsError."""
-    read = _Reader({name: text.strip() for name, text in environ.items() if text.strip()})
+    """SHD_STORE alone, which must be set, for what needs nothing else. Raises SettingsError with every mistake."""
+    given = {name: text.strip() for name, text in environ.items() if text.strip()}
+    read = _Reader(given)
+    read.problems.extend(_unknown(name) for name in sorted(given) if name.startswith("SHD_") and name not in VARIABLES)
+    if not read.has("SHD_STORE"):
+        read.problems.append(f"SHD_STORE: is not set, as in {settings_checks.TABLESTORE_SHAPE}")
     address = _read_store(read, in_cloud=False)
     if read.problems:
         raise SettingsError(read.problems)

@@ -39,7 +39,7 @@ def status_service(base: Path, keys: RoleKeys) -> Service:
     both = _configured("status", settings.environment(), base, problems)
     if both and not isinstance(both[0].store, SqliteAddress):
         try:
-            keys()  # without any, each answer would be a failure: better said once, by the first
+            keys.read()  # without any, each answer would be a failure: better said once, by the first
         except SettingsError as error:
             problems += error.problems
     if problems or both is None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from shd_relay import settings
+from shd_relay.errors import ContractError, SettingsError
 from shd_relay.settings import Settings, SqliteAddress
 
 if TYPE_CHECKING:
@@ -19,15 +20,23 @@ READING_SECONDS = 2.0  # a cold status function makes three requests, and has te
 
 class RoleKeys:
     """The function's own credentials, as the call that came last brought them: temporary keys run out while an
-    instance is warm. Raises SettingsError when there are none."""
+    instance is warm."""
 
     def __init__(self) -> None:
         self.context: object = None
 
-    def __call__(self) -> Credentials:
+    def read(self) -> Credentials:
+        """Raises SettingsError when there are none."""
         from shd_relay.adapters import credentials
 
         return credentials.from_context(self.context, settings.environment())
+
+    def __call__(self) -> Credentials:
+        """For the store, which nobody can read without them: raises ContractError when there are none any more."""
+        try:
+            return self.read()
+        except SettingsError as error:
+            raise ContractError(f"no keys for the store: {'; '.join(error.problems)}", code="NoKeys") from error
 
 
 def store_for(
@@ -49,14 +58,18 @@ def store_for(
     return TablestoreStore(chosen.store, keys, call_seconds=seconds, deadline=deadline)
 
 
-def set_up(environ: Mapping[str, str]) -> list[str]:
-    """Makes what the store that SHD_STORE names needs and has not: the tables made, none for SQLite, whose file makes
-    itself. May be repeated. Raises SettingsError, StoreUnavailable and ContractError."""
+def set_up(environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
+    """Makes what the store that SHD_STORE names needs and has not, and tells each thing as it is made. May be repeated.
+
+    Raises SettingsError, StoreUnavailable and ContractError.
+    """
     store = settings.store_address(environ)
     if isinstance(store, SqliteAddress):
-        return []
+        tell(f"nothing to make: the SQLite file {store.path} is made by the first poll")
+        return
     from shd_relay.adapters import credentials
     from shd_relay.adapters.tablestore_tables import create_tables
 
-    keys = credentials.from_context(None, environ)
-    return create_tables(store, lambda: keys)
+    keys = credentials.from_environment(environ)
+    if not create_tables(store, lambda: keys, lambda name: tell(f"made table {name}")):
+        tell(f"nothing to make: {store.instance} has all tables")

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 
-from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, KeyType, TablestoreFake
+from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, Fault, KeyType, TablestoreFake, on
 
 ROOT = Path(__file__).parents[2]
 TABLES = ["shd_documents", "shd_log", "shd_meta", "shd_months", "shd_parked"]
@@ -22,11 +23,14 @@ def fake() -> Iterator[TablestoreFake]:
         yield running
 
 
-def set_up(store: str, *, secret: str = LOCAL_SECRET) -> tuple[int, str, str]:
+def set_up(
+    store: str, *, secret: str = LOCAL_SECRET, more: Mapping[str, str] = MappingProxyType({})
+) -> tuple[int, str, str]:
     """Exit code, standard output, standard error."""
     environment = {
         "PATH": os.defpath, "PYTHONPATH": str(ROOT / "shared"), "SHD_STORE": store,
         "ALIBABA_CLOUD_ACCESS_KEY_ID": LOCAL_KEY_ID, "ALIBABA_CLOUD_ACCESS_KEY_SECRET": secret,
+        **more,
     }  # fmt: skip
     command = [sys.executable, "-m", "shd_relay.cli", "setup"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
@@ -42,7 +46,7 @@ def test_it_makes_every_table_and_says_so_and_a_second_run_changes_nothing(fake:
     assert (code, wrong) == (0, "")
     assert sorted(said.split()) == sorted(["made", "table"] * 5 + TABLES)
     assert sorted(fake.tables) == TABLES
-    assert set_up(address(fake)) == (0, "nothing to make: the store has all it needs\n", "")
+    assert set_up(address(fake)) == (0, "nothing to make: local has all tables\n", "")
 
 
 def test_what_is_missing_is_made_beside_what_is_there(fake: TablestoreFake) -> None:
@@ -68,6 +72,7 @@ def test_a_table_that_is_not_ours_is_told_and_left_alone(fake: TablestoreFake) -
         ("{}", "", "ALIBABA_CLOUD_ACCESS_KEY_SECRET: is not set"),
         ("tablestore://x?endpoint=http://example.net", "s", "SHD_STORE: the endpoint"),
         ("redis://x", "s", "SHD_STORE: must be sqlite"),
+        ("", "s", "SHD_STORE: is not set, as in tablestore://"),
         ("tablestore://x?endpoint=http://127.0.0.1:1", "s", "no valid answer"),
     ],
 )
@@ -80,4 +85,24 @@ def test_each_mistake_is_one_line_and_nothing_is_made(fake: TablestoreFake, stor
 
 
 def test_a_sqlite_store_needs_none() -> None:
-    assert set_up("sqlite:///var/x.db") == (0, "nothing to make: the store has all it needs\n", "")
+    said = "nothing to make: the SQLite file var/x.db is made by the first poll\n"
+    assert set_up("sqlite:///var/x.db") == (0, said, "")
+
+
+def test_a_variable_that_is_misspelt_is_named(fake: TablestoreFake) -> None:
+    code, said, wrong = set_up("", more={"SHD_STORES": address(fake)})
+    assert (code, said) == (2, "")
+    assert [line.split(":")[1].strip() for line in wrong.splitlines()] == ["SHD_STORES", "SHD_STORE"]
+
+
+def test_what_was_made_before_it_failed_is_told(fake: TablestoreFake) -> None:
+    fake.fail(Fault.NO_PERMISSION, when=on("CreateTable", table="shd_documents"))
+    code, said, wrong = set_up(address(fake))
+    assert (code, said) == (2, "made table shd_log\nmade table shd_meta\n")
+    assert "ots:CreateTable" in wrong
+
+
+def test_a_table_that_somebody_else_has_just_made_is_there(fake: TablestoreFake) -> None:
+    assert set_up(address(fake))[0] == 0
+    fake.fail(Fault.TABLE_NOT_READY, times=None, when=on("DescribeTable"))
+    assert set_up(address(fake)) == (0, "nothing to make: local has all tables\n", "")

@@ -141,3 +141,20 @@ def test_a_redacted_text_is_one_short_line() -> None:
     shown = redact("a\r\nb\t" + "x" * 1000)
     assert shown.startswith("a b xxx")
     assert len(shown) == 300
+
+
+@pytest.mark.parametrize("odd", ["to\nken", "q w", "\u00e9", "x\x00"])
+def test_a_broken_paste_is_named_and_never_shown(odd: str) -> None:
+    held = SimpleNamespace(access_key_id="LTAI", access_key_secret="secret", security_token=odd)
+    with pytest.raises(SettingsError) as refusal:
+        from_context(SimpleNamespace(credentials=held), {})
+    [line] = refusal.value.problems
+    assert line.startswith("context.credentials.security_token: ")
+    assert odd not in line
+    with pytest.raises(SettingsError, match="ALIBABA_CLOUD_ACCESS_KEY_SECRET: holds"):
+        from_context(None, {"ALIBABA_CLOUD_ACCESS_KEY_ID": "LTAI", "ALIBABA_CLOUD_ACCESS_KEY_SECRET": odd})
+
+
+def test_a_key_so_short_that_it_stands_in_every_word_is_not_looked_for() -> None:
+    short = Credentials(access_key_id="a", access_key_secret="longer-than-that")
+    assert redact("a failure of longer-than-that", short) == "a failure of ***"

@@ -338,6 +338,17 @@ def test_another_version_of_the_sdk_that_a_runtime_brings_is_told(monkeypatch: p
         sdk()
 
 
+def test_what_stands_in_for_aiohttp_during_the_import_is_gone_after_it() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {str(SHARED)!r})\n"
+        "from shd_relay.adapters.tablestore_sdk import sdk; sdk()\n"
+        "assert 'aiohttp' not in sys.modules\n"
+        "import aiohttp; print(aiohttp.ClientSession.__name__)\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "ClientSession"), done.stderr
+
+
 # credentials and silence
 
 
@@ -381,7 +392,7 @@ def test_no_secret_and_no_word_of_the_sdk_gets_out(
 
 def test_the_sdk_loads_without_a_word_where_warnings_are_errors() -> None:
     code = f"import sys; sys.path.insert(0, {str(SHARED)!r})\n"
-    code += "from shd_relay.adapters.tablestore_client import sdk; sdk()"
+    code += "from shd_relay.adapters.tablestore_sdk import sdk; sdk()"
     done = subprocess.run(
         [sys.executable, "-W", "error::ImportWarning", "-c", code], capture_output=True, text=True, check=False
     )

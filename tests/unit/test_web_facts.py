@@ -41,6 +41,20 @@ def test_a_store_that_answers_again_is_believed_again() -> None:
     assert house.json("/v1/status")["source"] == "fresh"
 
 
+def test_in_an_outage_one_request_in_five_seconds_waits_for_the_store() -> None:
+    house = House()
+    house.json("/v1/status")
+    house.store.broken = True
+    house.ticks += 60
+    assert house.json("/v1/status")["source"] == "blind"
+
+    house.store.broken = False
+    house.ticks += 4.9
+    assert house.json("/v1/status")["source"] == "blind"  # the copy of a moment ago
+    house.ticks += 0.2
+    assert house.json("/v1/status")["source"] == "fresh"
+
+
 def test_history_that_the_store_cannot_give_now_is_503_and_not_an_empty_list() -> None:
     house = House()
     house.tell(event())

@@ -15,7 +15,9 @@ CLOUD = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET", "ALIB
 SOURCE = ("SHD_ACCESS_KEY_ID", "SHD_ACCESS_KEY_SECRET", "SHD_SECURITY_TOKEN")
 _CONTEXT = ("access_key_id", "access_key_secret", "security_token")
 
+SHORTEST = 6  # characters of what is hidden: no key is shorter, and a letter stands in every word
 _HIDDEN = "***"
+_ODD = re.compile(r"[^!-~]")
 _QUERY = re.compile(r"\?[^\s'\"<>=]*=[^\s'\"<>]*")
 _SECRET_PARAM = re.compile(
     r"(?i)((?:access_?key_?(?:id|secret)|signature(?:nonce)?|security-?_?token|authorization)(?:=|:\s*|%3D|%253D))"
@@ -45,7 +47,7 @@ def from_context(context: object, environ: Mapping[str, str]) -> Credentials:
     held = getattr(context, "credentials", None)
     given = _stripped(tuple(getattr(held, name, None) for name in _CONTEXT))
     if given[0] and given[1]:
-        return _credentials(given)
+        return _credentials(given, tuple(f"context.credentials.{name}" for name in _CONTEXT))
     return _from_environ(CLOUD, environ)
 
 
@@ -54,6 +56,11 @@ def for_source(context: object, environ: Mapping[str, str]) -> Credentials:
     if any(_stripped(tuple(environ.get(name) for name in SOURCE))):
         return _from_environ(SOURCE, environ)
     return from_context(context, environ)
+
+
+def from_environment(environ: Mapping[str, str]) -> Credentials:
+    """Those of the environment, for who runs outside a function. Raises SettingsError."""
+    return _from_environ(CLOUD, environ, instead="")
 
 
 def redact(text: object, credentials: Credentials | None = None, *, limit: int = 300) -> str:
@@ -73,19 +80,26 @@ def _spellings(credentials: Credentials | None) -> list[str]:
     for secret in (credentials.access_key_id, credentials.access_key_secret, credentials.security_token):
         once = quote(secret, safe="~")
         found.update({secret, once, quote(once, safe="~")})
-    return sorted(found - {""}, key=len, reverse=True)
+    return sorted((spelling for spelling in found if len(spelling) >= SHORTEST), key=len, reverse=True)
 
 
-def _from_environ(names: tuple[str, str, str], environ: Mapping[str, str]) -> Credentials:
+def _from_environ(
+    names: tuple[str, str, str], environ: Mapping[str, str], instead: str = ", and the invocation's context brings none"
+) -> Credentials:
     given = _stripped(tuple(environ.get(name) for name in names))
     missing = [name for name, value in zip(names[:2], given[:2], strict=True) if not value]
     if missing:
-        where = "" if names is SOURCE else ", and the invocation's context brings no credentials"
+        where = "" if names is SOURCE else instead
         raise SettingsError([f"{name}: is not set{where}" for name in missing])
-    return _credentials(given)
+    return _credentials(given, names)
 
 
-def _credentials(given: tuple[str, ...]) -> Credentials:
+def _credentials(given: tuple[str, ...], names: tuple[str, ...]) -> Credentials:
+    """Raises SettingsError for what no key can be: a header would refuse it, and show it."""
+    odd = [name for name, value in zip(names, given, strict=True) if _ODD.search(value)]
+    if odd:
+        said = "holds a blank, a line break or another odd character: paste it anew"
+        raise SettingsError([f"{name}: {said}" for name in odd])
     return Credentials(access_key_id=given[0], access_key_secret=given[1], security_token=given[2])
 
 

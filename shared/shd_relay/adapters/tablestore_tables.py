@@ -20,7 +20,7 @@ from typing import Any
 from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.tablestore_client import Client
 from shd_relay.adapters.tablestore_sdk import sdk
-from shd_relay.errors import ContractError
+from shd_relay.errors import ContractError, StoreUnavailable
 from shd_relay.settings_checks import TablestoreAddress
 
 KEYS: dict[str, tuple[tuple[str, str], ...]] = {
@@ -33,15 +33,24 @@ KEYS: dict[str, tuple[tuple[str, str], ...]] = {
 _FOR_EVER = -1
 
 
-def create_tables(address: TablestoreAddress, credentials: Callable[[], Credentials]) -> list[str]:
-    """Makes the tables that are missing; their names. May be repeated, and changes nothing that is there.
+def create_tables(
+    address: TablestoreAddress, credentials: Callable[[], Credentials], tell: Callable[[str], None] = lambda _: None
+) -> list[str]:
+    """Makes the tables that are missing; their names, each also told as soon as it is made. May be repeated: what is
+    there stays as it is.
 
     Raises ContractError for a table that is there and not ours, and StoreUnavailable. A new table may refuse for some
     seconds (OTSTableNotReady, a StoreUnavailable).
     """
     client = Client(address, credentials)
     try:
-        return [f"{address.prefix}{name}" for name in KEYS if _create(client, f"{address.prefix}{name}", KEYS[name])]
+        made = []
+        for table, key in KEYS.items():
+            name = f"{address.prefix}{table}"
+            if _create(client, name, key):
+                tell(name)
+                made.append(name)
+        return made
     finally:
         client.close()
 
@@ -56,7 +65,11 @@ def _create(client: Client, name: str, key: tuple[tuple[str, str], ...]) -> bool
     except ContractError as error:
         if error.code != "OTSObjectAlreadyExist":
             raise
-        _check(name, key, client.call("describe_table", name))
+        try:
+            _check(name, key, client.call("describe_table", name))
+        except StoreUnavailable as busy:
+            if busy.code != "OTSTableNotReady":  # somebody else has just made it
+                raise
         return False
     return True
 

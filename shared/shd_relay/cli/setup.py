@@ -9,8 +9,4 @@ from shd_relay import wiring_store
 
 def run(environ: Mapping[str, str], tell: Callable[[str], None]) -> None:
     """Reads SHD_STORE and ALIBABA_CLOUD_ACCESS_KEY_ID, _SECRET and _SECURITY_TOKEN. Raises RelayError."""
-    made = wiring_store.set_up(environ)
-    for name in made:
-        tell(f"made table {name}")
-    if not made:
-        tell("nothing to make: the store has all it needs")
+    wiring_store.set_up(environ, tell)

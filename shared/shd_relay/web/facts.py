@@ -16,6 +16,7 @@ from shd_relay.records import PollRecord
 
 POLL_RECORD = "poll"  # the name under which the store holds the PollRecord
 KEEP_SECONDS = 1.0
+KEEP_UNREADABLE_SECONDS = 5.0  # in an outage one request waits for the store, and not each of them
 _PAGE = 200
 _MONTHS = 25
 
@@ -101,14 +102,15 @@ class FactsReader:
         ContractError.
         """
         with self._lock:
-            if self._copy is None or not self._is_young(monotonic, now):
+            if self._copy is None or not self._is_young(self._copy, monotonic, now):
                 self._copy = self._fresh()
                 self._read_at, self._read_time = monotonic, now
             return self._copy
 
-    def _is_young(self, monotonic: float, now: datetime) -> bool:
+    def _is_young(self, copy: StoreFacts, monotonic: float, now: datetime) -> bool:
+        keep = max(self._keep, KEEP_UNREADABLE_SECONDS) if copy.unreadable else self._keep
         moved = abs(now - self._read_time) if self._read_time else timedelta.max
-        return 0 <= monotonic - self._read_at < self._keep and moved < timedelta(seconds=self._keep)
+        return 0 <= monotonic - self._read_at < keep and moved < timedelta(seconds=keep)
 
     def _fresh(self) -> StoreFacts:
         before = self._copy
