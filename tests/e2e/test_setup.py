@@ -89,6 +89,13 @@ def test_a_sqlite_store_needs_none() -> None:
     assert set_up("sqlite:///var/x.db") == (0, said, "")
 
 
+def test_missing_keys_are_told_as_variables_alone_since_a_person_has_no_invocation(fake: TablestoreFake) -> None:
+    names = ("ALIBABA_CLOUD_ACCESS_KEY_ID", "ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    code, said, wrong = set_up(address(fake), more=dict.fromkeys(names, ""))
+    assert (code, said) == (2, "")
+    assert wrong.splitlines() == [f"error: {name}: is not set" for name in names]
+
+
 def test_a_variable_that_is_misspelt_is_named(fake: TablestoreFake) -> None:
     code, said, wrong = set_up("", more={"SHD_STORES": address(fake)})
     assert (code, said) == (2, "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib
 import json
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -14,7 +16,12 @@ import pytest
 from functions.status import index
 from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET, Key
 from local.stores import LocalTablestore
+from shd_relay import clock, ledger
+from shd_relay.adapters.credentials import Credentials
+from shd_relay.adapters.tablestore_store import TablestoreStore
 from shd_relay.errors import SettingsError
+from shd_relay.records import PollRecord
+from shd_relay.settings_checks import TablestoreAddress
 from tests.e2e.test_bundles import get
 
 CONFIG = "watch: {products: [ecs], regions: [cn-hangzhou]}\naccess: {public: true}\n"
@@ -37,7 +44,18 @@ class Place:
         for variable, what in zip(KEYS, ("STS.", "secret-", "token-"), strict=True):
             self._monkeypatch.setenv(variable, f"{what}{name}" if name else "")
 
-    def ask(self, context_keys: str | None = None) -> dict[str, Any]:
+    def polled(self) -> None:
+        """The store says that a poll has read everything just now."""
+        now, fake = clock.now(), self.store.fake
+        record = PollRecord(
+            started=now, finished=now, token=1, complete_at=now, bound_seconds=180.0, read={"ecs/cn-hangzhou": now}
+        )
+        local = Credentials(access_key_id=LOCAL_KEY_ID, access_key_secret=LOCAL_SECRET)
+        address = TablestoreAddress(instance=fake.instance, endpoint=fake.url)
+        with closing(TablestoreStore(address, lambda: local)) as store:
+            assert store.save_record("main", "poll", 1, ledger.encode_record(record))
+
+    def ask(self, context_keys: str | None = None, path: str = "/v1/changes") -> dict[str, Any]:
         """The log, which is read anew for each question; `context_keys`: whose the invocation's context brings."""
         self._asked += 1
         context = SimpleNamespace(request_id=f"r-{self._asked}")
@@ -47,7 +65,7 @@ class Place:
                 access_key_secret=f"secret-{context_keys}",
                 security_token=f"token-{context_keys}",
             )
-        answer: dict[str, Any] = self._function.handler(get("/v1/changes").encode(), context)
+        answer: dict[str, Any] = self._function.handler(get(path).encode(), context)
         return answer
 
 
@@ -96,3 +114,21 @@ def test_keys_that_are_gone_later_are_an_outage_and_no_mistake_of_ours(place: Pl
     assert answer["statusCode"] == 503
     assert "Retry-After" in answer["headers"]
     assert json.loads(answer["body"])["detail"] == "the store does not answer now"
+
+
+def test_keys_that_are_gone_later_leave_the_last_copy_marked_blind_until_there_are_some_again(place: Place) -> None:
+    place.polled()
+    place.know("one")
+    assert source(place.ask("one", "/v1/status")) == (200, "fresh")
+    began = clock.now()
+    try:
+        clock.use(lambda: began + timedelta(seconds=10))  # any copy is too old
+        assert source(place.ask(None, "/v1/status")) == (200, "blind")
+        clock.use(lambda: began + timedelta(seconds=20))
+        assert source(place.ask("one", "/v1/status")) == (200, "fresh")
+    finally:
+        clock.use(lambda: datetime.now(timezone.utc))
+
+
+def source(answer: dict[str, Any]) -> tuple[int, str | None]:
+    return answer["statusCode"], answer["headers"].get("X-Source-State")
