@@ -43,8 +43,8 @@ def outage(of: str) -> Faults:
 
 
 class Relay(RuleBasedStateMachine):
-    """`looked`: when all pairs were read last. What began and ended in a longer time than an hour before a wrong answer is
-    history after it, as that answer counts as a look (design.md, 4.1): there the source does not lie here."""
+    """`looked`: when all pairs were read last. What began and ended in a longer time than an hour before a wrong answer
+    is history after it, as that answer counts as a look (design.md, 4.1): there the source does not lie here."""
 
     stage: Stage
     looked: datetime
