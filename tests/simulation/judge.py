@@ -40,12 +40,12 @@ class Judge:
         self.received = self.duplicates = 0
         self._bodies: dict[tuple[str, int], dict[str, Any]] = {}
         self._skipped: set[tuple[str, int]] = set()
-        self._slack = timedelta()
+        self.slack = timedelta()
         self.view: dict[str, dict[str, Any]] = {}
 
     def clocks_are_off_by(self, slack: timedelta) -> None:
         """What a poll says of when it looked is so much wrong, and the ten minutes of a disappearance mean nothing."""
-        self._slack = max(self._slack, slack)
+        self.slack = max(self.slack, slack)
 
     def publish(self, message: Message) -> None:
         self.received += 1
@@ -110,8 +110,8 @@ class Judge:
             by_end = event["endTime"] and event["endTime"] in ends and event["endTime"] <= _text(seen)
             if not by_end and not (event["severity"] == "NORMAL" and truth.was_normal):
                 self._blame("false_end", f"{verb} of {event['title']}, which had no end by {seen}")
-        least = timedelta() if self._slack else GRACE
-        if verb in {"withdrawn", "cancelled"} and not truth.gone_by(seen, least, self._slack):
+        least = timedelta() if self.slack else GRACE
+        if verb in {"withdrawn", "cancelled"} and not truth.gone_by(seen, least, self.slack):
             self._blame("false_end", f"{verb} of {event['title']}, which was there")
         if verb == "started" and event["startTime"] > _text(seen):
             self._blame("false_end", f"started before its start: {event['title']}")

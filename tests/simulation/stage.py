@@ -146,6 +146,7 @@ class Stage:
     def quiet(self) -> list[tuple[str, str]]:
         """Time passes without a fault and without an edit, until all must have settled; then the verdict."""
         self.world.settle()
+        self.clock += self.judge.slack  # what was counted from a moment that lay ahead must have its time, too
         for _ in range(4):
             self.wait(360)
             self.poll()
