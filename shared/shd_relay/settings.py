@@ -7,7 +7,7 @@ poll function uses is accepted and ignored by the status function, so that both 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -80,7 +80,7 @@ def store_address(environ: Mapping[str, str]) -> StoreAddress:
     """SHD_STORE alone, which must be set, for what needs nothing else. Raises SettingsError with every mistake."""
     given = {name: text.strip() for name, text in environ.items() if text.strip()}
     read = _Reader(given)
-    read.problems.extend(_unknown(name) for name in sorted(given) if name.startswith("SHD_") and name not in VARIABLES)
+    read.problems.extend(_unknown(given))
     if not read.has("SHD_STORE"):
         read.problems.append(f"SHD_STORE: is not set, as in {settings_checks.TABLESTORE_SHAPE}")
     address = _read_store(read, in_cloud=False)
@@ -97,7 +97,7 @@ def load(environ: Mapping[str, str], *, function: Function, base: Path) -> Setti
     given = {name: text.strip() for name, text in environ.items() if text.strip()}
     used = _BOTH if function == "status" else VARIABLES
     read = _Reader({name: text for name, text in given.items() if name in used})
-    read.problems.extend(_unknown(name) for name in sorted(given) if name.startswith("SHD_") and name not in VARIABLES)
+    read.problems.extend(_unknown(given))
     in_cloud = "FC_FUNCTION_NAME" in given
     rate, rate_max = _read_rates(read)
     settings = Settings(
@@ -154,10 +154,13 @@ class _Reader:
             return None
 
 
-def _unknown(name: str) -> str:
-    bare = name.removeprefix("SHD_")  # MNS_ENDPOINT with our prefix in front
-    near = bare if bare in VARIABLES else config_checks.nearest(name, VARIABLES)
-    return f"{name}: unknown variable" + (f", did you mean {near}?" if near else "")
+def _unknown(given: Mapping[str, str]) -> Iterator[str]:
+    """One line for each `SHD_*` that is not ours."""
+    for name in sorted(given):
+        if name.startswith("SHD_") and name not in VARIABLES:
+            bare = name.removeprefix("SHD_")  # MNS_ENDPOINT with our prefix in front
+            near = bare if bare in VARIABLES else config_checks.nearest(name, VARIABLES)
+            yield f"{name}: unknown variable" + (f", did you mean {near}?" if near else "")
 
 
 def _read_store(read: _Reader, *, in_cloud: bool) -> StoreAddress:

@@ -28,20 +28,7 @@ def test_the_months_of_a_span_are_bounded_and_end_with_the_calendar() -> None:
     assert list(months(moment(1, 1), moment(1, 2))) == ["0001-02", "0001-01"]
 
 
-def test_a_store_that_answers_again_is_believed_again() -> None:
-    house = House()
-    house.json("/v1/status")
-    house.store.broken = True
-    house.ticks += 60
-    assert house.json("/v1/status")["source"] == "blind"
-
-    house.store.broken = False
-    house.ticks += 60
-
-    assert house.json("/v1/status")["source"] == "fresh"
-
-
-def test_in_an_outage_one_request_in_five_seconds_waits_for_the_store() -> None:
+def test_in_an_outage_one_request_in_five_seconds_asks_the_store_and_it_is_believed_again() -> None:
     house = House()
     house.json("/v1/status")
     house.store.broken = True

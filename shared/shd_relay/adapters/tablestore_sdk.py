@@ -42,7 +42,7 @@ def sdk() -> Any:
 @contextmanager
 def _without_aiohttp() -> Iterator[None]:
     """An empty module in aiohttp's place while the SDK is imported: only its asynchronous client uses it, which is
-    never made here, and it is two fifths of the SDK's import time (docs/benchmarks.md)."""
+    never made here, and it is about a third of the SDK's import time (docs/benchmarks.md)."""
     if "aiohttp" in sys.modules:
         yield
         return
