@@ -63,6 +63,10 @@ def send_over(
 ) -> Answer:
     headers = {"Host": host} if host else {}
     connection.request(method, f"{path}?{urlencode(params)}", headers=headers)
+    return answer_of(connection)
+
+
+def answer_of(connection: http.client.HTTPConnection) -> Answer:
     with connection.getresponse() as response:
         names = {name.lower(): value for name, value in response.getheaders()}
         return Answer(response.status, names, response.read())
@@ -71,3 +75,26 @@ def send_over(
 def ask(fake: StatusFake, **changes: str | None) -> Answer:
     """One good call, with changes."""
     return send(fake, signed(**changes))
+
+
+def signed_form(*regions: str, text: str | None = "", **changes: str | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Query and form of a good ListEventInProgress call, signed over both. `text` None or given: RegionIds as it is."""
+    form = {} if text is None else {"RegionIds": text or (json.dumps(regions) if regions else "")}
+    query = signed("POST", Action="ListEventInProgress", ProductId=None, Signature="", **changes)
+    query["Signature"] = sign(LOCAL_KEY_SECRET, string_to_sign("POST", {**query, **form}))
+    return query, form
+
+
+def send_form(fake: StatusFake, query: dict[str, str], form: dict[str, str]) -> Answer:
+    connection = http.client.HTTPConnection(fake.endpoint, timeout=5)
+    try:
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+        connection.request("POST", f"/?{urlencode(query)}", body=urlencode(form), headers=headers)
+        return answer_of(connection)
+    finally:
+        connection.close()
+
+
+def in_progress(fake: StatusFake, *regions: str) -> Answer:
+    """One good call of ListEventInProgress for these regions."""
+    return send_form(fake, *signed_form(*regions))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta, timezone
 from xml.etree import ElementTree
 
@@ -19,6 +20,7 @@ from local.fakes.status import (
     too_many_requests,
 )
 from local.fakes.status.gateway import MANDATORY
+from local.fakes.status.memory import Memory
 from tests.fakes.status_wire import Answer, ask, send, signed
 
 WRONG = "AAAAAAAAAAAAAAAAAAAAAAAAAAA="
@@ -235,6 +237,43 @@ def test_a_second_later_there_is_room_again(machine: Machine, fake: StatusFake) 
     machine.ahead = timedelta(seconds=1)
     assert (refused.status, refused.headers["x-acs-retry-after"]) == (429, "7")
     assert ask(fake).status == 200
+
+
+def test_the_limit_holds_for_64_callers_at_once(machine: Machine, fake: StatusFake) -> None:
+    fake.gateway = GatewayRules(calls_per_second=50)
+
+    def burst() -> int:
+        """How many of 128 calls are accepted while the clock stands still."""
+        with ThreadPoolExecutor(64) as pool:
+            statuses = list(pool.map(lambda _: ask(fake).status, range(128)))
+        assert statuses.count(200) + statuses.count(400) == 128
+        return statuses.count(200)
+
+    assert burst() == 50
+    machine.ahead = timedelta(seconds=0.999)
+    assert burst() == 0
+    machine.ahead = timedelta(seconds=1)
+    assert burst() == 50
+    assert {call.code for call in fake.calls} == {"200", "Throttling.User"}
+
+
+def test_no_second_holds_more_than_the_limit_whatever_the_order_in_which_callers_take_their_turn() -> None:
+    start = datetime(2026, 1, 1, tzinfo=timezone.utc)
+    memory = Memory()
+    counted: list[datetime] = []  # each as of its turn
+    for number in range(3000):
+        arrived = start + timedelta(milliseconds=number + number * 7919 % 200)
+        latest = max(counted[-1], arrived) if counted else arrived
+        if memory.has_room(arrived, 20):
+            counted.append(latest)
+    assert 60 <= len(counted) <= 80
+    assert all(later - earlier >= timedelta(seconds=1) for earlier, later in zip(counted, counted[20:], strict=False))
+
+
+def test_a_skewed_clock_leaves_the_limit_as_it_is(fake: StatusFake) -> None:
+    fake.gateway = GatewayRules(calls_per_second=2)
+    fake.fail(Fault.CLOCK_SKEW, seconds=60)
+    assert [ask(fake).status for _ in range(3)] == [200, 200, 400]
 
 
 @pytest.mark.parametrize(

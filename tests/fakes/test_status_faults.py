@@ -15,7 +15,7 @@ from aliyunsdkcore.acs_exception.exceptions import ServerException
 from aliyunsdkcore.client import AcsClient
 from aliyunsdkcore.request import RpcRequest
 
-from local.fakes.status import LOCAL_KEY_ID, LOCAL_KEY_SECRET, Call, Fault, ShownEvent, StatusFake
+from local.fakes.status import LOCAL_KEY_ID, LOCAL_KEY_SECRET, Call, Dialect, Fault, ShownEvent, StatusFake
 from tests.fakes.status_wire import ask, send_over, signed
 
 EVENT = ShownEvent(
@@ -118,6 +118,23 @@ def test_truncated_json_is_whole_to_http_only(fake: StatusFake) -> None:
     assert int(answer.headers["content-length"]) == len(answer.body)
     with pytest.raises(json.JSONDecodeError):
         json.loads(answer.body)
+
+
+def test_a_good_answer_in_another_script_is_no_utf_8(fake: StatusFake) -> None:
+    fake.fail(Fault.NOT_UTF8_200)
+    answer = ask(fake)
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/json;charset=utf-8")
+    assert json.loads(answer.body.decode("gbk"))["Data"] == []
+    with pytest.raises(UnicodeDecodeError):
+        answer.body.decode()
+
+
+def test_another_dialect_is_spoken_for_one_call(fake: StatusFake) -> None:
+    fake.fail(Dialect(times="seconds", success="bool"), when=lambda call: call.params["ProductId"] == "ecs")
+    assert ask(fake, ProductId="oss").json["Success"] == "true"
+    assert ask(fake).json["Data"][0]["SartTime"] == EVENT.start.timestamp()
+    assert ask(fake).json["Data"][0]["SartTime"] == EVENT.start.timestamp() * 1000
+    assert [call.fault for call in fake.calls] == [None, "DIALECT", None]
 
 
 def test_a_cut_body_is_shorter_than_promised(fake: StatusFake) -> None:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from local.fakes.status.calls import Call, Fault, Played
+from local.fakes.status.dialect import Dialect
 from local.fakes.status.errors import ApiError
+from local.fakes.status.faults import is_of_gateway
 
 SECONDS = {Fault.LATE: 0.2, Fault.SLOW_DRIP: 0.05, Fault.CLOCK_SKEW: 3600.0}
 HUGE = 1_500_000
@@ -22,7 +24,9 @@ class _Armed:
     def fits(self, call: Call) -> bool:
         if self.left == 0 or (self.played.what is Fault.STALE_CONNECTION and not call.reused):
             return False
-        return self.when is None or self.when(call)
+        if self.when is not None:
+            return self.when(call)
+        return not (call.is_of_page and is_of_gateway(self.played))
 
 
 @dataclass
@@ -34,7 +38,7 @@ class Armoury:
 
     def arm(
         self,
-        what: Fault | ApiError,
+        what: Fault | ApiError | Dialect,
         *,
         times: int | None,
         when: Callable[[Call], bool] | None,

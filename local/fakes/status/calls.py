@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, auto
 
+from local.fakes.status.dialect import Dialect
 from local.fakes.status.errors import ApiError
 
 
@@ -42,6 +43,7 @@ class Fault(Enum):
     REDIRECT = auto()
     HTML_200 = auto()
     EMPTY_200 = auto()
+    NOT_UTF8_200 = auto()
     TRUNCATED_JSON = auto()
     CUT_BODY = auto()
     NOT_UTF8_ERROR = auto()
@@ -61,7 +63,10 @@ class Call:
 
     `reused` says that its connection had carried a call before. `code` and `status` are the outcome: "200" or the code
     of the refusal, and the HTTP status; None before the outcome is known, and a `status` of None when nothing was sent.
-    `at` is the machine's time; `fault` is the name of the fault that was played, or the code of the injected refusal.
+    `at` is the machine's time; `params` are those of query and form together, `form` those of the form alone.
+    `secure` says that it came over TLS, `sni` which host name its connection asked for in the handshake (None: none).
+    `fault` is the name of the fault that was played, or the code of the injected refusal. The `action` of a call of the
+    dashboard's page is "page:" and the name of the list.
     """
 
     number: int
@@ -72,19 +77,28 @@ class Call:
     headers: Mapping[str, str]
     connection: int
     reused: bool
+    form: Mapping[str, str] = field(default_factory=dict)
+    secure: bool = False
+    sni: str | None = None
     code: str | None = None
     status: int | None = None
     fault: str | None = None
 
+    @property
+    def is_of_page(self) -> bool:
+        return self.action.startswith("page:")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Played:
-    """One fault on one call, with its measures."""
+    """One fault on one call, with its measures; or another dialect for it."""
 
-    what: Fault | ApiError
+    what: Fault | ApiError | Dialect
     seconds: float
     size: int
 
     @property
     def name(self) -> str:
+        if isinstance(self.what, Dialect):
+            return "DIALECT"
         return self.what.name if isinstance(self.what, Fault) else self.what.code

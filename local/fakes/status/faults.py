@@ -1,7 +1,7 @@
 """What can go wrong between the gateway's decision and the client, as data.
 
-Four families: a refusal in place of the answer; a change of a good answer's document; a change of the answer on the
-wire; and two that act earlier, CLOCK_SKEW (on the checks) and XML_FOR_JSON (on the rendering).
+Four families: a refusal in place of the answer; a change of a good answer's document (items: bad_items.py); a change of
+the answer on the wire; and two that act earlier, CLOCK_SKEW (on the checks) and XML_FOR_JSON (on the rendering).
 """
 
 from __future__ import annotations
@@ -9,17 +9,16 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 from local.fakes.loopback import HangUp, Reply
+from local.fakes.status.bad_items import ITEMS
 from local.fakes.status.calls import Fault, Played
+from local.fakes.status.dialect import Dialect, Document
 from local.fakes.status.errors import ERRORS, ApiError, too_many_requests
-from local.fakes.status.render import JSON_TYPE
+from local.fakes.status.render import HTML_TYPE, JSON_TYPE
 
 _HANG_SECONDS = 24 * 3600.0
-_HTML = ("Content-Type", "text/html")
-
-Document = dict[str, Any]
+_NOTHING = '{"RequestId":"1","Code":200,"HTTPCode":200,"Success":"true","Info":"成功处理","Total":0,"Data":[]}'
 
 REFUSALS: dict[Fault, ApiError] = {
     Fault.THROTTLING: ERRORS["Throttling"],
@@ -35,14 +34,6 @@ REFUSALS: dict[Fault, ApiError] = {
         ERRORS["SignatureDoesNotMatch"], message="Specified signature is not matched with our calculation."
     ),
 }
-
-
-def _with_item(item: Any) -> Callable[[Document, Played], Document]:
-    def change(document: Document, _: Played) -> Document:
-        items = [*(document.get("Data") or ()), item]
-        return {**document, "Total": len(items), "Data": items}
-
-    return change
 
 
 def _error_envelope(document: Document, _: Played) -> Document:
@@ -64,11 +55,6 @@ def _huge(document: Document, played: Played) -> Document:
 
 DOCUMENT_FAULTS: dict[Fault, Callable[[Document, Played], Document]] = {
     Fault.ERROR_ENVELOPE_200: _error_envelope,
-    Fault.ITEM_NOT_OBJECT: _with_item("not an object"),
-    Fault.ITEM_WITHOUT_TITLE: _with_item({"CurrentStateSeverity": "ALARM", "SartTime": 1583020800000, "EndTime": None}),
-    Fault.ITEM_GARBAGE_TIMES: _with_item(
-        {"Title": "garbage times", "CurrentStateSeverity": "ALARM", "SartTime": "soon", "EndTime": {"at": -1}}
-    ),
     Fault.TOTAL_TOO_LARGE: _total_too_large,
     Fault.DATA_NULL_WITH_TOTAL: _null_with_total,
     Fault.HUGE_BODY: _huge,
@@ -129,31 +115,47 @@ WIRE_FAULTS: dict[Fault, Callable[[Reply, Played], Reply]] = {
     Fault.CLOSE_BEFORE_ANSWER: _close,
     Fault.RESET: _reset,
     Fault.REDIRECT: _fixed(Reply(status=302, headers=(("Location", "/redirected"),))),
-    Fault.HTML_200: _fixed(Reply(headers=(_HTML,), body=b"<html><body>Please log in</body></html>")),
+    Fault.HTML_200: _fixed(Reply(headers=(HTML_TYPE,), body=b"<html><body>Please log in</body></html>")),
     Fault.EMPTY_200: _fixed(Reply(headers=(JSON_TYPE,))),
     Fault.TRUNCATED_JSON: _truncate,
     Fault.CUT_BODY: _cut,
+    Fault.NOT_UTF8_200: _fixed(Reply(headers=(JSON_TYPE,), body=_NOTHING.encode("gbk"))),
     Fault.NOT_UTF8_ERROR: _bad_request('{"Code":"InternalError","Message":"系统异常"}'.encode("gbk")),
     Fault.ERROR_BODY_NUMBER: _bad_request(b"123"),
     Fault.ERROR_BODY_NULL: _bad_request(b"null"),
     Fault.ERROR_BODY_STRING: _bad_request(b'"Code"'),
     Fault.GZIP: _gzip,
-    Fault.BAD_GATEWAY_HTML: _fixed(Reply(status=502, headers=(_HTML,), body=b"<html><h1>502 Bad Gateway</h1></html>")),
+    Fault.BAD_GATEWAY_HTML: _fixed(
+        Reply(status=502, headers=(HTML_TYPE,), body=b"<html><h1>502 Bad Gateway</h1></html>")
+    ),
 }
 
 
 def refusal_of(played: Played | None) -> ApiError | None:
     """The refusal that the fault puts in the answer's place."""
-    if played is None:
+    if played is None or isinstance(played.what, Dialect):
         return None
     return REFUSALS.get(played.what) if isinstance(played.what, Fault) else played.what
 
 
-def on_document(document: Document, played: Played | None) -> Document:
-    """A good answer's document after the fault."""
-    if played is None or not isinstance(played.what, Fault) or played.what not in DOCUMENT_FAULTS:
+def is_of_gateway(played: Played) -> bool:
+    """Whether only the gateway of the signed operations can do that."""
+    return refusal_of(played) is not None or played.what in (Fault.CLOCK_SKEW, Fault.XML_FOR_JSON)
+
+
+def dialect_of(played: Played | None, usual: Dialect) -> Dialect:
+    """How this call's answer is spelt."""
+    return played.what if played and isinstance(played.what, Dialect) else usual
+
+
+def on_document(document: Document, action: str, played: Played | None) -> Document:
+    """A good answer's document after the fault; one more item is one as the action lists them."""
+    if played is None or not isinstance(played.what, Fault):
         return document
-    return DOCUMENT_FAULTS[played.what](document, played)
+    if played.what in ITEMS:
+        items = [*(document.get("Data") or ()), ITEMS[played.what](action)]
+        return {**document, **({"Total": len(items)} if "Total" in document else {}), "Data": items}
+    return DOCUMENT_FAULTS[played.what](document, played) if played.what in DOCUMENT_FAULTS else document
 
 
 def on_wire(reply: Reply, played: Played | None) -> Reply:

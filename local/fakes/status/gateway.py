@@ -32,8 +32,9 @@ class GatewayRules:
     """How this gateway differs from the next one.
 
     `old_back_end` answers MissingParameter, IllegalTimestamp and (for what can be no signature) IncompleteSignature.
-    `hosts` are the host names it serves (None: any). `retired` actions are no longer routed. `calls_per_second` allows
-    so many accepted calls in any second and refuses more with `throttled`.
+    `hosts` are the host names it serves (None: any). `retired` actions are no longer routed; those of `post_only` are
+    refused by another method than POST. `calls_per_second` allows so many accepted calls in any second and refuses more
+    with `throttled`.
     """
 
     bad_method: ApiError = ERRORS["UnsupportedHTTPMethod"]
@@ -44,23 +45,26 @@ class GatewayRules:
     old_back_end: bool = False
     hosts: frozenset[str] | None = None
     retired: frozenset[str] = frozenset()
+    post_only: frozenset[str] = frozenset({"ListEventInProgress"})
     need_ssl: bool = False
     calls_per_second: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """One call as the checks see it; `now` is the machine's time, `host` has no port."""
+    """One call as the checks see it; `now` is the gateway's time, `arrived` the machine's, `host` has no port."""
 
     method: str
     path: str
     host: str
     params: Mapping[str, str]
     now: datetime
+    arrived: datetime
     keys: Mapping[str, Key]
     actions: frozenset[str]
     rules: GatewayRules
     memory: Memory
+    secure: bool = False
 
     @property
     def key(self) -> Key:
@@ -76,7 +80,8 @@ def refusal(ask: Ask) -> ApiError | None:
 
 
 def _method(ask: Ask) -> ApiError | None:
-    return None if ask.method in ("GET", "POST") else ask.rules.bad_method
+    allowed = ("POST",) if ask.params.get("Action") in ask.rules.post_only else ("GET", "POST")
+    return None if ask.method in allowed else ask.rules.bad_method
 
 
 def _mandatory(ask: Ask) -> ApiError | None:
@@ -161,7 +166,7 @@ def _action(ask: Ask) -> ApiError | None:
 
 
 def _ssl(ask: Ask) -> ApiError | None:
-    return ERRORS["InvalidProtocol.NeedSsl"] if ask.rules.need_ssl else None  # the stand-in speaks plain HTTP only
+    return ERRORS["InvalidProtocol.NeedSsl"] if ask.rules.need_ssl and not ask.secure else None
 
 
 def _policy(ask: Ask) -> ApiError | None:
@@ -171,7 +176,7 @@ def _policy(ask: Ask) -> ApiError | None:
 
 def _throttle(ask: Ask) -> ApiError | None:
     limit = ask.rules.calls_per_second
-    return None if limit is None or ask.memory.has_room(ask.now, limit) else ask.rules.throttled
+    return None if limit is None or ask.memory.has_room(ask.arrived, limit) else ask.rules.throttled
 
 
 CHECKS: tuple[Callable[[Ask], ApiError | None], ...] = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -28,6 +29,7 @@ def event_of(item: Mapping[str, Any]) -> ShownEvent:
         end=_moment(item.get("end")),
         severity=item.get("severity", "ALARM"),
         id=item.get("id"),
+        group=item.get("group"),
         updates=tuple(
             Update(at=datetime.fromisoformat(update["at"]), text=update["text"]) for update in item.get("updates", ())
         ),
@@ -44,13 +46,15 @@ def event_of(item: Mapping[str, Any]) -> ShownEvent:
 def events_of_incident(incident: Mapping[str, Any], *, recovered_prefix: str = RECOVERED) -> list[ShownEvent]:
     """One ALARM for each region and product, shown while the dashboard marked it: `dashboard_window` where it is known.
 
-    At its end the title gets `recovered_prefix`; the severity stays, as the end time says that it is over.
+    At its end the title gets `recovered_prefix`; the severity stays, as the end time says that it is over. All of them
+    are one group, whose number is the same whenever the incident is read.
     """
     window = incident.get("dashboard_window") or {"from": incident["started"], "to": incident.get("ended")}
     start, end = _required(window["from"]), _moment(window.get("to"))
     updates = tuple(
         Update(at=_required(line["at"]), text=line.get("text", "")) for line in incident.get("timeline", ())
     )
+    group = zlib.crc32(f"{incident['name']}, {window['from']}".encode())
     return [
         ShownEvent(
             product=product,
@@ -58,6 +62,7 @@ def events_of_incident(incident: Mapping[str, Any], *, recovered_prefix: str = R
             title=incident["name"],
             start=start,
             end=end,
+            group=group,
             updates=updates,
             stages=(Stage(at=end, title=recovered_prefix + incident["name"]),) if end else (),
             shown_from=start,

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
-from typing import Any, Literal
+from typing import Literal
 
+from local.fakes.status.dialect import (
+    Dialect,
+    Document,
+    disordered,
+    ending,
+    envelope,
+    epoch,
+    listed,
+    unknown_to_all,
+    unknown_to_items,
+)
 from local.fakes.status.errors import ERRORS, ApiError
-from local.fakes.status.world import ShownEvent
+from local.fakes.status.world import ShownEvent, World
 
 CHINA = timezone(timedelta(hours=8))
 _MAX_DIGITS = 4
@@ -21,7 +31,8 @@ class ListingRules:
 
     `window`: an event is listed when its days overlap the window, or when its start lies in it. `max_future_days`: how
     many days EndDate may lie ahead (None: any). `max_days`: the greatest NumOfDay (None: 9999). `check_window` off: a
-    bad EndDate or NumOfDay counts as absent. Absent ones are today and `default_days`.
+    bad EndDate or NumOfDay counts as absent. Absent ones are today and `default_days`. `lag_seconds`: it shows the
+    world as it was so long ago.
     """
 
     required: tuple[str, ...] = ("RegionId", "ProductId")
@@ -30,24 +41,25 @@ class ListingRules:
     max_days: int | None = None
     default_days: int = 7
     check_window: bool = True
+    lag_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """How the answer is spelt. The defaults are what the published Java client reads."""
-
-    start_key: Literal["SartTime", "StartTime", "sartTime", "startTime"] = "SartTime"
-    success: Literal["text", "bool"] = "text"
-    code: Literal["int", "text"] = "int"
-    open_end: Literal["null", "zero", "absent"] = "null"
-    empty_data: Literal["list", "null", "absent"] = "list"
-    with_total: bool = True
-    total_off_by: int = 0
-    times: Literal["milliseconds", "seconds"] = "milliseconds"
-    duplicates: bool = False
-    shuffled: bool = False
-    padded: bool = False
-    unknown_keys: bool = False
+def answer(
+    params: Mapping[str, str],
+    world: World,
+    now: datetime,
+    *,
+    rules: ListingRules,
+    dialect: Dialect,
+    request_id: str,
+) -> ApiError | Document:
+    """The document that answers the call, or what the operation refuses."""
+    today = now.astimezone(CHINA).date()
+    if error := refusal(params, rules, today):
+        return error
+    then = now - timedelta(seconds=rules.lag_seconds)
+    shown = world.at(then, product=params.get("ProductId"), region=params.get("RegionId"))
+    return document(select(params, shown, rules, today), dialect, request_id)
 
 
 def refusal(params: Mapping[str, str], rules: ListingRules, today: date) -> ApiError | None:
@@ -74,49 +86,20 @@ def select(
     return [event for event in shown if _in_window(event, first, last.toordinal(), rules)]
 
 
-def document(events: Sequence[ShownEvent], dialect: Dialect, request_id: str) -> dict[str, Any]:
+def document(events: Sequence[ShownEvent], dialect: Dialect, request_id: str) -> Document:
     """The answer's top level. `request_id` also seeds the shuffling."""
-    items = [_item(event, dialect) for event in events]
-    if dialect.duplicates:
-        items = [item for item in items for _ in range(2)]
-    if dialect.shuffled:
-        random.Random(request_id).shuffle(items)
-    answer: dict[str, Any] = {
-        "RequestId": f" {request_id}\n" if dialect.padded else request_id,
-        "Code": "200" if dialect.code == "text" else 200,
-        "HTTPCode": 200,
-        "Success": True if dialect.success == "bool" else "true",
-        "Info": "成功处理",
-    }
-    if dialect.with_total:
-        answer["Total"] = len(items) + dialect.total_off_by
-    if items or dialect.empty_data == "list":
-        answer["Data"] = items
-    elif dialect.empty_data == "null":
-        answer["Data"] = None
-    if dialect.unknown_keys:
-        answer["TraceId"] = {"unknown": [1, None, "é"]}
-    return answer
+    items = disordered([_item(event, dialect) for event in events], dialect, request_id)
+    return {**envelope(len(items), dialect, request_id), **listed(items, dialect), **unknown_to_all(dialect)}
 
 
-def _item(event: ShownEvent, dialect: Dialect) -> dict[str, Any]:
-    item: dict[str, Any] = {
+def _item(event: ShownEvent, dialect: Dialect) -> Document:
+    return {
         "Title": f" {event.title}\n" if dialect.padded else event.title,
         "CurrentStateSeverity": event.severity,
-        dialect.start_key: _epoch(event.start, dialect),
+        dialect.start_key: epoch(event.start, dialect),
+        **ending("EndTime", event.end, dialect),
+        **unknown_to_items(dialect),
     }
-    if event.end is not None:
-        item["EndTime"] = _epoch(event.end, dialect)
-    elif dialect.open_end != "absent":
-        item["EndTime"] = None if dialect.open_end == "null" else 0
-    if dialect.unknown_keys:
-        item["EventType"] = {"unknown": True}
-    return item
-
-
-def _epoch(moment: datetime, dialect: Dialect) -> int:
-    unit = timedelta(seconds=1) if dialect.times == "seconds" else timedelta(milliseconds=1)
-    return (moment - datetime.fromtimestamp(0, timezone.utc)) // unit
 
 
 def _in_window(event: ShownEvent, first: int, last: int, rules: ListingRules) -> bool:

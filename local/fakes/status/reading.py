@@ -29,10 +29,14 @@ class Connections:
 
 def params_of(request: Request) -> dict[str, str]:
     """Query and form body, decoded, blank values kept; the body's value wins, as it does when the SDK signs."""
-    params = dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True))
-    if request.headers.get_content_type() == "application/x-www-form-urlencoded":
-        params.update(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
-    return params
+    return {**dict(parse_qsl(urlsplit(request.target).query, keep_blank_values=True)), **form_of(request)}
+
+
+def form_of(request: Request) -> dict[str, str]:
+    """What the form body says; nothing when there is none."""
+    if request.headers.get_content_type() != "application/x-www-form-urlencoded":
+        return {}
+    return dict(parse_qsl(request.body.decode("utf-8", "replace"), keep_blank_values=True))
 
 
 def host_of(request: Request) -> str:

@@ -11,6 +11,7 @@ from local.fakes.status.errors import ApiError
 
 JSON_TYPE = ("Content-Type", "application/json;charset=utf-8")
 XML_TYPE = ("Content-Type", "text/xml;charset=utf-8")
+HTML_TYPE = ("Content-Type", "text/html")
 
 
 def render(document: dict[str, Any], *, as_json: bool, root: str, status: int = 200) -> Reply:

@@ -31,6 +31,9 @@ class ShownEvent:
     It is listed from `shown_from` (None: always) until just before `shown_until` (None: ever). `end` is shown
     once the clock has reached it, or from the beginning when `end_announced` (planned maintenance). Title and severity
     stay as given after the end unless a stage changes them. `id` None: the world gives the next free.
+
+    The events of one `group` are one event, of that number, to whoever shows all products and regions at once. None: it
+    is alone, under its own id. A group may be called by the id of one of them.
     """
 
     product: str
@@ -40,6 +43,7 @@ class ShownEvent:
     end: datetime | None = None
     severity: str = "ALARM"
     id: int | None = None
+    group: int | None = None
     updates: tuple[Update, ...] = ()
     stages: tuple[Stage, ...] = ()
     shown_from: datetime | None = None
@@ -50,6 +54,14 @@ class ShownEvent:
         for moment in (self.start, self.end, self.shown_from, self.shown_until):
             if moment is not None and moment.tzinfo is None:
                 raise ValueError(f"a time without zone: {moment}")
+
+    @property
+    def number(self) -> int:
+        """What the dashboard calls it: its group's number, else its own id. Raises ValueError before it has any."""
+        number = self.id if self.group is None else self.group
+        if number is None:
+            raise ValueError("the world has not given this event an id yet")
+        return number
 
     def at(self, now: datetime) -> ShownEvent | None:
         """The event as it is shown at `now`, or None while it is not."""
@@ -77,6 +89,7 @@ class World:
 
     _events: dict[int, ShownEvent] = field(default_factory=dict)
     _next_id: int = 1
+    _groups: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def put(self, *events: ShownEvent) -> tuple[int, ...]:
@@ -93,7 +106,7 @@ class World:
             changed: ShownEvent = replace(self._events[event_id], **changes)  # type: ignore[arg-type]
             if changed.id != event_id:
                 raise ValueError("an event keeps its id")
-            self._events[event_id] = changed
+            self._add(changed)
             return changed
 
     def remove(self, event_id: int) -> None:
@@ -118,9 +131,11 @@ class World:
     def _add(self, event: ShownEvent) -> int:
         event_id = event.id
         if event_id is None:
-            while self._next_id in self._events:
+            while self._next_id in self._events or self._next_id in self._groups:
                 self._next_id += 1
             event_id = self._next_id
+        if event.group is not None:
+            self._groups.add(event.group)  # no later event takes its number by chance
         self._events[event_id] = replace(event, id=event_id)
         self._next_id = max(self._next_id, event_id + 1)
         return event_id
