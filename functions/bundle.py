@@ -33,8 +33,21 @@ LEFT_OUT = {
     "poll": NOWHERE | {"web", "tickets", "schemas"},
     "status": (NOWHERE - {"reports"})
     | {f"adapters/{name}" for name in ("status_api", "signing", "transport", "caller", "fanout", "limiter", "refusals")}
+    | {f"adapters/{name}" for name in ("line", "addresses", "in_progress", "public_page", "sweeping")}
     | {f"adapters/{name}" for name in ("mns_topic", "mns_refusals")}
-    | {"poll", "relay", "reading", "schedule", "pace", "window", "detect", "identity", "transitions", "report"},
+    | {"poll", "relay", "reading", "schedule", "pace", "window", "detect", "identity", "transitions", "report"}
+    | {
+        "chunks",
+        "draft",
+        "merge",
+        "join",
+        "judging",
+        "backfill",
+        "plan",
+        "payload",
+        "wiring_sources",
+        "dialect_in_progress",
+    },
 }
 
 

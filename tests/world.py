@@ -9,14 +9,15 @@ from typing import Any
 
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.model import FailedRead, Item, Message, Observation, Pair, Window
-from shd_relay.poll import Plan, Poller
-from shd_relay.ports import ReadRequest
+from shd_relay.plan import Plan
+from shd_relay.poll import Poller
+from shd_relay.ports import Findings, ReadRequest
 from shd_relay.records import PairWork
 
 ECS = Pair("ecs", "cn-hongkong")
 OSS = Pair("oss", "cn-hongkong")
 T0 = datetime(2022, 12, 18, 1, 0, tzinfo=timezone.utc)
-OPERATION = "list-events"
+OPERATION = "ListEvents"
 
 
 def minutes(count: float) -> datetime:
@@ -35,7 +36,13 @@ def seen(*items: Item, at: float = 1, pair: Pair = ECS, unreadable: tuple[str, .
     """A complete answer at `at` minutes after T0, whose window covers thirty days around T0."""
     windows = more.pop("windows", (Window(T0 - timedelta(days=15), T0 + timedelta(days=15)),))
     return Observation(
-        pair=pair, operation=OPERATION, at=minutes(at), items=items, windows=windows, unreadable=unreadable, **more
+        pair=pair,
+        operation=more.pop("operation", OPERATION),
+        at=minutes(at),
+        items=items,
+        windows=windows,
+        unreadable=unreadable,
+        **more,
     )
 
 
@@ -57,7 +64,7 @@ class Dashboard:
 
     def read(self, requests: Sequence[ReadRequest], *, now: datetime, rung: int) -> Iterator[Observation | FailedRead]:
         self.requests = list(requests)
-        for pair, _ in requests:
+        for pair, *_ in requests:
             if pair in self.failing:
                 yield FailedRead(
                     pair=pair, operation=OPERATION, at=now, reason=self.failing[pair], code="InternalError"
@@ -69,8 +76,8 @@ class Dashboard:
                 unreadable=self.unreadable.get(pair, ()),
             )  # fmt: skip
 
-    def learned(self) -> tuple[int, float | None]:
-        return 0, None
+    def learned(self, now: datetime) -> Findings:
+        return Findings()
 
 
 class Topic:
@@ -126,7 +133,7 @@ class Relay:
         self.polls += 1
         ports: dict[str, Any] = {
             "store": self.store,
-            "source": lambda deadline, rate: self.dashboard, "publisher": lambda deadline: self.topic,
+            "sources": {OPERATION: lambda deadline, pace: self.dashboard}, "publisher": lambda deadline: self.topic,
             "now": self.clock.now, "monotonic": lambda: 0.0, "owner": f"poll-{self.polls}",
         }  # fmt: skip
         return Poller(plan=self.plan, **(ports | changes)).run()

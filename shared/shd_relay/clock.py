@@ -30,6 +30,11 @@ def use(source: Callable[[], datetime]) -> None:
     _source = source
 
 
+def sleep(seconds: float) -> None:
+    """Waits so long by the machine's time."""
+    time.sleep(seconds)
+
+
 def monotonic() -> float:
     """Seconds for deadlines of real waiting; never goes back and has nothing to do with `now`."""
     return time.monotonic()

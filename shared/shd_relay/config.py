@@ -82,15 +82,23 @@ def parse(text: str, name: str) -> Config:
 def watch_list(settings: Settings, config: Config) -> tuple[Pair, ...]:
     """Every pair to read: products in their order, each with the regions in theirs; the environment's lists win.
 
-    Raises SettingsError when there are more pairs than one relay reads.
+    A service without a region is read in SHD_GLOBAL_REGION, too: that it has none is a guess, so the listed regions
+    stay. Raises SettingsError when there are more pairs than one relay reads.
     """
     products = settings.products or config.watch.products
     regions = settings.regions or config.watch.regions
+    nowhere = settings.global_region
+    listed = nowhere.casefold() in (region.casefold() for region in regions)
+    without = frozenset() if listed else frozenset(filter(catalogue.is_global, products))
     try:
-        config_checks.check_size(len(products), len(regions))
+        config_checks.check_size(len(products), len(regions), len(without))
     except ValueError as error:
         raise SettingsError([f"watch list (with SHD_PRODUCTS and SHD_REGIONS): {error}"]) from error
-    return tuple(Pair(product, region) for product in products for region in regions)
+    return tuple(
+        Pair(product, region)
+        for product in products
+        for region in (*regions, *((nowhere,) if product in without else ()))
+    )
 
 
 def _read_watch(node: Node | None, notes: Notes) -> Watch:
@@ -99,10 +107,9 @@ def _read_watch(node: Node | None, notes: Notes) -> Watch:
     fields = readers.read_fields(node, notes, required=("products", "regions"))
     products = readers.read_ids(fields.get("products"), notes)
     regions = readers.read_ids(fields.get("regions"), notes)
-    shipped = catalogue.shipped()
     watch = Watch(
-        products=shipped.products if products is None else products,
-        regions=shipped.regions if regions is None else regions,
+        products=catalogue.shipped().products if products is None else products,
+        regions=catalogue.shipped().regions if regions is None else regions,
     )
     try:
         config_checks.check_size(len(watch.products), len(watch.regions))

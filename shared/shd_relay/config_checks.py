@@ -72,11 +72,12 @@ def repeated(ids: Sequence[str]) -> list[int]:
     return places
 
 
-def check_size(products: int, regions: int) -> None:
-    if products * regions > MAX_PAIRS:
-        raise ValueError(
-            f"{products} products x {regions} regions are more than {MAX_PAIRS:,} pairs, more than one relay reads"
-        )
+def check_size(products: int, regions: int, without_region: int = 0) -> None:
+    """`without_region`: how many of the products are read once more, where services without a region are."""
+    if products * regions + without_region > MAX_PAIRS:
+        more = f", and {without_region} of them without a region," if without_region else ""
+        asked = f"{products} products x {regions} regions{more}"
+        raise ValueError(f"{asked} are more than {MAX_PAIRS:,} pairs, more than one relay reads")
 
 
 def parse_url(text: str) -> Url:

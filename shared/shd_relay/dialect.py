@@ -95,7 +95,7 @@ def _item(row: object) -> Item:
 
 
 def _rows(document: Mapping[str, Any]) -> list[Any]:
-    rows, total = field(document, "Data"), _total(field(document, "Total"))
+    rows, total = field(document, "Data"), total_of(document)
     if rows is None and not total:
         return []
     if not isinstance(rows, list):
@@ -105,7 +105,9 @@ def _rows(document: Mapping[str, Any]) -> list[Any]:
     return rows
 
 
-def _total(value: object) -> int | None:
+def total_of(document: Mapping[str, Any]) -> int | None:
+    """How many items the answer says that it has. Raises ContractError for what is no number."""
+    value = field(document, "Total")
     if value is None:
         return None
     text = as_text(value)

@@ -168,6 +168,12 @@ def _greedy(alike: Mapping[tuple[int, str], float]) -> Sequence[tuple[int, str]]
     return list(chosen.items())
 
 
+def similarity(left: str, right: str) -> float:
+    """How alike two titles are, 0 to 1, without their status words."""
+    [ratio] = _similarities({0: left}, {"": right}).values()
+    return ratio
+
+
 def _similarities(items: Mapping[int, str], known: Mapping[str, str]) -> dict[tuple[int, str], float]:
     """How alike the titles are, 0 to 1, by their beginnings: comparing is quadratic in the length."""
     left = {index: normalised(title)[:COMPARED_LENGTH] for index, title in items.items()}

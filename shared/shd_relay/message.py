@@ -35,6 +35,9 @@ def event_view(event: HealthEvent) -> Json:
         "updates": [{"at": times.text(u.at), "text": u.text} for u in event.updates],
         "state": event.state,
         "inferred": event.inferred,
+        "sources": list(event.said),
+        "witness": event.witness,
+        "mergedInto": event.merged_into,
     }
 
 

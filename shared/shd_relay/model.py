@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, NamedTuple
 
 from msgspec import Struct
@@ -19,7 +19,12 @@ Verb = Literal[
     "stale", "blind", "recovered",
     "recorded",
 ]  # fmt: skip
-"""What happened. `recorded` is history: it stands in the log with revision 0 and is never pushed."""
+"""What happened. `recorded` is never pushed: history, or what changes nothing that is shown."""
+Phase = Literal["ahead", "on", "over", "gone"]
+"""What a read shows of an event: see transitions.py."""
+
+LIST_EVENTS, IN_PROGRESS, WITNESS = "ListEvents", "ListEventInProgress", "public-page"
+"""The operations that say something of events, by name. Each is better at something: merge.py has the rules."""
 
 LOOKED_FOR = timedelta(days=7)
 ENDED: frozenset[State] = frozenset({"resolved", "withdrawn", "cancelled"})
@@ -67,8 +72,15 @@ class Window(Struct, frozen=True):
         return self.since <= moment <= self.until
 
 
+ALWAYS = Window(datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(tzinfo=timezone.utc))
+"""The window of an operation that lists whatever is going on, no matter when it began."""
+
+
 class Observation(Struct, frozen=True, kw_only=True):
-    """What one complete read of one pair said. `unreadable` items make it partial: absence proves nothing then."""
+    """What one complete read of one pair said. `unreadable` items make it partial: absence proves nothing then.
+
+    `history`: it was read for the sake of the past alone (a backfill), and nobody is told of what it says.
+    """
 
     pair: Pair
     operation: str
@@ -76,13 +88,14 @@ class Observation(Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...]
     windows: tuple[Window, ...]
     unreadable: tuple[str, ...] = ()
+    history: bool = False
 
 
 class FailedRead(Struct, frozen=True, kw_only=True):
     """A read that gave no complete answer. The pair keeps its state and grows stale; nothing is concluded from it.
 
     `reason` is one line without secrets; `code` the source's own word; `throttled`: it asked us to
-    slow down; `asked` False: nothing was sent, as all are refused alike.
+    slow down; `asked` False: nothing was sent, as all are refused alike, or all of this product fail.
     """
 
     pair: Pair
@@ -94,11 +107,20 @@ class FailedRead(Struct, frozen=True, kw_only=True):
     asked: bool = True
 
 
+class TakenBack(NamedTuple):
+    """An end up to this moment is over and done with: the operation took it back, and another may still be late."""
+
+    operation: str
+    until: datetime
+
+
 class HealthEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One disturbance, maintenance or notice, as subscribers know it after its last change.
 
     `revision` counts pushed changes from 1 without gaps; 0 is history that nobody was told of. `said` holds what each
-    operation last said, apart. `since` is when the present state was committed, `changed_at` when anything was.
+    operation last said, apart, the first that saw it first; `claims` which phase that put it in, once there are two;
+    `taken_back` the end that one of them took back. `merged_into`: the id of the event that this one turned out to be.
+    `since` is when the present state was committed, `changed_at` when anything was.
     """
 
     id: str
@@ -114,6 +136,9 @@ class HealthEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     state: State
     inferred: bool = False
     said: dict[str, Item] = {}
+    claims: dict[str, Phase] = {}
+    taken_back: TakenBack | None = None
+    merged_into: str | None = None
     since: datetime
     changed_at: datetime
 
@@ -125,13 +150,18 @@ class HealthEvent(Struct, frozen=True, kw_only=True, omit_defaults=True):
     def over(self) -> bool:
         return self.state in ENDED
 
+    @property
+    def witness(self) -> bool:
+        """Whether nobody but the dashboard's own page has said it so far."""
+        return set(self.said) == {WITNESS}
+
     def is_looked_for(self, moment: datetime) -> bool:
         """Whether it must be seen, however long ago it began: while it lives, and for a week after its end was told,
         as an end can be taken back, and a source that was wrong for ten minutes shows again what was called gone.
 
         Not what was history at first sight: to look back to its start would find older history, and so on.
         """
-        return not self.over or (self.revision > 0 and moment - self.changed_at < LOOKED_FOR)
+        return not self.over or (self.revision > 0 and not self.merged_into and moment - self.changed_at < LOOKED_FOR)
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -151,7 +181,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def pushed(self) -> bool:
-        return self.event.revision > 0
+        return self.verb != "recorded"
 
 
 class Entry(Struct, frozen=True, kw_only=True):

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
-NOT_YET = {"backfill_days": "a backfill", "drill": "a drill"}  # their place in the contract; a later version does them
+from shd_relay.backfill import MOST_DAYS
+
+BACKFILL, DRILL = "backfill_days", "drill"
+_KNOWN = (BACKFILL, DRILL)
+_SHAPE = 'must be empty or a JSON object, as in {"backfill_days": 7}'
 _TIMER = {"triggerTime", "triggerName", "payload"}
 
 
-def refusal(event: bytes) -> str | None:
-    """Why this payload is not carried out, in one line; None for a plain poll.
+class Payload(NamedTuple):
+    """A plain poll, or one that begins with an order to read so many days of the past."""
 
-    A plain poll is no payload, `{}`, or a timer event whose own payload is one of these two.
+    backfill_days: int | None = None
+
+
+def read(event: bytes) -> Payload:
+    """What is asked for: nothing, `{}`, `{"backfill_days": 7}`, or a timer event whose own payload is one of these.
+
+    Raises ValueError with one line for everything else.
     """
     try:
         said = _json(event.decode("utf-8"))
@@ -20,8 +30,8 @@ def refusal(event: bytes) -> str | None:
             inner = said.get("payload")
             said = _json("" if inner is None else inner)
     except (UnicodeDecodeError, ValueError, RecursionError):
-        return 'payload: must be empty or a JSON object, as in {"backfill_days": 7}; this is no JSON'
-    return _judged(said)
+        raise ValueError(f"payload: {_SHAPE}; this is no JSON") from None
+    return _judged({} if said == "" else said)
 
 
 def _json(text: Any) -> Any:
@@ -30,14 +40,15 @@ def _json(text: Any) -> Any:
     return json.loads(text) if text.strip() else {}
 
 
-def _judged(said: Any) -> str | None:
-    if said == "":
-        return None
+def _judged(said: Any) -> Payload:
     if not isinstance(said, dict):
-        return f"payload: must be a JSON object, is {json.dumps(said)[:60]}"
-    if not said:
-        return None
-    unknown = sorted(set(said) - set(NOT_YET))
+        raise ValueError(f"payload: {_SHAPE}; is {json.dumps(said)[:60]}")  # noqa: TRY004 - of a text, not of a call
+    unknown = sorted(set(said) - set(_KNOWN))
     if unknown:
-        return f"payload: unknown {', '.join(map(repr, unknown))[:120]}; known are {', '.join(NOT_YET)}"
-    return f"payload: {' and '.join(NOT_YET[name] for name in said)} cannot be ordered in this version yet"
+        raise ValueError(f"payload: unknown {', '.join(map(repr, unknown))[:120]}; known are {', '.join(_KNOWN)}")
+    if DRILL in said:
+        raise ValueError("payload: a drill cannot be ordered in this version yet")
+    days = said.get(BACKFILL)
+    if BACKFILL in said and not (isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= MOST_DAYS):
+        raise ValueError(f"payload: backfill_days must be 1 to {MOST_DAYS}, is {json.dumps(days)[:60]}")
+    return Payload(days)

@@ -7,40 +7,37 @@ checkpoint, records -> relay what is new -> report. Nothing that the other sides
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
 
-from shd_relay import feed, freshness, ledger, relay, schedule
+import msgspec
+
+from shd_relay import backfill, freshness, judging, ledger, relay, schedule
+from shd_relay.chunks import Chunks
 from shd_relay.commit import Committer, Tenure
 from shd_relay.errors import ConflictError, ContractError, StoreUnavailable
-from shd_relay.model import Pair
-from shd_relay.ports import Publisher, Source, Store
+from shd_relay.model import LIST_EVENTS
+from shd_relay.plan import Plan
+from shd_relay.ports import Lease, Publisher, Source, Store
 from shd_relay.reading import Reading
-from shd_relay.records import PollRecord, WorkRecord
+from shd_relay.records import Learned, PollRecord, WorkRecord
 from shd_relay.report import Report
 
+WAITS = 10  # how often an order asks for the lease again, over half of the budget
 WORK, POLL = "work", "poll"  # names of the two records
 BACKLOG_SHARE, READING_SHARE = 1 / 3, 0.8  # of the budget: the backlog may take so much, reading ends by then
 
 
-class Plan(NamedTuple):
-    """What one poller is told to do. `budget_seconds` bounds reading and publishing together; `rate` 0: no limit."""
-
-    shard: str
-    pairs: tuple[Pair, ...]
-    interval_seconds: float
-    budget_seconds: float
-    lease_seconds: float
-    rate: float
-    public_url: str | None
+MakeSource = Callable[[float, Learned | None], Source]
 
 
 class Poller:
     """Everything that one poll needs; used once. `owner` is unique to the invocation.
 
-    `source(deadline, rate)` and `publisher(deadline)` are called when they are first needed; deadlines are in
-    `monotonic` seconds, `rate` is what the source bore last time (None: not known).
+    `sources[operation](deadline, pace)` and `publisher(deadline)` are called when they are first needed; deadlines are
+    in `monotonic` seconds, `pace` is what ListEvents bore last time (None: not known).
     """
 
     def __init__(
@@ -48,18 +45,20 @@ class Poller:
         *,
         plan: Plan,
         store: Store,
-        source: Callable[[float, float | None], Source],
+        sources: Mapping[str, MakeSource],
         publisher: Callable[[float], Publisher],
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
         owner: str,
+        sleep: Callable[[float], None] = lambda _: None,
     ) -> None:
         self._plan = plan
         self._store = store
-        self._make_source = source
+        self._make_sources = sources
         self._make_publisher = publisher
         self._now = now
         self._monotonic = monotonic
+        self._sleep = sleep
         self._began = monotonic()
         self._began_at = now()
         self._publisher: Publisher | None = None
@@ -84,9 +83,11 @@ class Poller:
 
     def _with_lease(self) -> None:
         plan = self._plan
-        lease = self._store.acquire(plan.shard, self._report.poll, self._now(), plan.lease_seconds)
+        lease = self._acquired()
         if lease is None:
             self._report.state = "busy"
+            if plan.backfill_days is not None:
+                self._report.error = "the backfill was not ordered: another poll holds the lease; invoke again"
             return
         tenure = Tenure(
             store=self._store, shard=plan.shard, lease=lease, seconds=plan.lease_seconds, now=self._now
@@ -97,6 +98,17 @@ class Poller:
             with contextlib.suppress(StoreUnavailable, ContractError):  # it runs out by itself
                 tenure.release()
 
+    def _acquired(self) -> Lease | None:
+        """The lease. Who brings an order waits for it, for a while: a timer's poll comes again, an operator may not."""
+        plan = self._plan
+        waits = WAITS if plan.backfill_days is not None else 0
+        while True:
+            lease = self._store.acquire(plan.shard, self._report.poll, self._now(), plan.lease_seconds)
+            if lease is not None or waits == 0:
+                return lease
+            waits -= 1
+            self._sleep(plan.budget_seconds / (2 * WAITS))
+
     def _poll(self, tenure: Tenure) -> None:
         shard, report = self._plan.shard, self._report
         state, touched = ledger.load(self._store, shard)
@@ -106,16 +118,43 @@ class Poller:
         self._committer = committer = Committer(
             store=self._store, shard=shard, tenure=tenure, state=state, owner=report.poll, now=self._now
         )  # fmt: skip
-        source = self._make_source(self._began + READING_SHARE * self._plan.budget_seconds, work.rate)
-        reading = Reading(
-            store=self._store, shard=shard, committer=committer, work=work, report=report, monotonic=self._monotonic
-        )
-        work = reading.read(source, self._plan.pairs, self._bound())
-        record = self._judge(committer, work, source.operation, last, tenure.lease.token)
+        work = self._ordered(work, tenure.lease.token)
+        reading, work = self._read(committer, work, last)
+        record = self._judge(committer, work, reading.swept, last, tenure.lease.token)
         self._remember(committer, touched, work, record)
         if backlog_done and (committer.committed or report.stopped):
             self._relay(tenure, self._began + self._plan.budget_seconds)
         report.pending = relay.pending(self._store, shard) if report.stopped else 0
+
+    def _ordered(self, work: WorkRecord, token: int) -> WorkRecord:
+        """The work record with the order that this invocation brings, kept at once: whoever gave it may be gone."""
+        days = self._plan.backfill_days
+        if days is None:
+            return work
+        work = msgspec.structs.replace(work, backfill=backfill.order(days, len(self._plan.pairs), self._now()))
+        self._store.save_record(self._plan.shard, WORK, token, ledger.encode_record(work))
+        return work
+
+    def _read(self, committer: Committer, work: WorkRecord, last: PollRecord | None) -> tuple[Reading, WorkRecord]:
+        plan = self._plan
+        deadline = self._began + READING_SHARE * plan.budget_seconds
+        chunks = Chunks(
+            store=self._store, shard=plan.shard, committer=committer, pairs=dict(work.pairs), watched=plan.pairs,
+            monotonic=self._monotonic,
+        )  # fmt: skip
+        sources = {
+            name: partial(make, deadline, work.pace if name == LIST_EVENTS else None)
+            for name, make in self._make_sources.items()
+        }
+        reading = Reading(
+            sources=sources, watched=plan.pairs, beyond=plan.beyond, chunks=chunks, work=work, report=self._report
+        )
+        after = reading.read(
+            bound_seconds=self._bound(work),
+            interval_seconds=plan.interval_seconds,
+            unanswered=last is not None and last.without_answer > 0,
+        )
+        return reading, after
 
     def _relay(self, tenure: Tenure, deadline: float) -> bool:
         """Publishes what is pending; whether it makes sense to try again within this poll."""
@@ -142,44 +181,34 @@ class Poller:
         return self._publisher
 
     def _judge(
-        self, committer: Committer, work: WorkRecord, operation: str, last: PollRecord | None, token: int
+        self, committer: Committer, work: WorkRecord, swept: bool, last: PollRecord | None, token: int
     ) -> PollRecord:
         """The poll record after this poll; a turn of the source's state is committed as a change of the feed."""
         now, plan = self._now(), self._plan
         record = freshness.next_record(
             last,
-            read={
-                pair: work.pairs[key].last_good
-                for pair in plan.pairs
-                if (key := schedule.key(operation, pair)) in work.pairs
-            },
+            read=judging.last_reads(plan.pairs, work.pairs),
             watched=plan.pairs,
             answered=self._report.polled + self._report.partial,
             failed=self._report.failed,
-            bound_seconds=self._bound(),
+            bound_seconds=self._bound(None if swept else work),
             began=self._began_at,
             now=now,
             token=token,
         )
-        pairs = plan.pairs
-        state = freshness.source_state(record, pairs, now, plan.interval_seconds)
-        self._report.source = state
-        old = [str(pair) for pair in pairs if freshness.is_stale(record, pair, now)]
+        self._report.source = freshness.source_state(record, plan.pairs, now, plan.interval_seconds)
         at = committer.time()
-        change = feed.turn(
-            committer.state.feed, state,
-            complete_at=record.complete_at, old_pairs=old, watched=len(pairs), now=now, at=at,
-        )  # fmt: skip
-        first_try = record.complete_at is None and record.without_answer < freshness.POLLS_WITHOUT_ANSWER
-        if change and not first_try:  # one poll that failed is no turn yet, not even the first
+        if change := judging.turned(record, plan.pairs, committer.state, plan.interval_seconds, now, at):
             committer.commit([change], at)
         return record
 
-    def _bound(self) -> float:
+    def _bound(self, work: WorkRecord | None) -> float:
+        """How old a pair's last good read may be; `work` None: one call told of all pairs."""
         plan = self._plan
+        rate = work.pace.rate if work and work.pace else plan.rate
         return schedule.stale_after(
-            len(plan.pairs),
-            rate=plan.rate,
+            len(plan.pairs) if work else 0,
+            rate=rate,
             budget_seconds=READING_SHARE * plan.budget_seconds,
             interval_seconds=plan.interval_seconds,
         )

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import NamedTuple, Protocol
 
 from shd_relay.model import FailedRead, Message, Observation, Pair, Position
-from shd_relay.records import Parked
+from shd_relay.records import Learned, Parked
 
 
 class Lease(NamedTuple):
@@ -103,10 +103,21 @@ class Store(ReadStore, Protocol):
 
 
 class ReadRequest(NamedTuple):
-    """One pair to read, and the days that are wanted: from `since` to today, and announced ones after it."""
+    """One pair to read, and the days that are wanted: from `since` to today, and announced ones after it; with `until`,
+    to that day only."""
 
     pair: Pair
     since: datetime
+    until: datetime | None = None
+
+
+class Findings(NamedTuple):
+    """What a read found out about the way of asking: how narrow the window has to be, and how fast it bears to be asked
+    (None for calls that nothing limited). `refused`: why every call would be, until a person mends something."""
+
+    rung: int = 0
+    pace: Learned | None = None
+    refused: str | None = None
 
 
 class Source(Protocol):
@@ -118,12 +129,12 @@ class Source(Protocol):
         """Reads the pairs, several at a time, and yields one outcome each as it comes, in unspecified order.
 
         Ends early when the budget is spent: pairs without an outcome were not reached. Never raises for what the other
-        side does; each outcome says it. `rung` is how narrow a window to begin with; `learned` tells what was found.
+        side does; each outcome says it. `rung` is how narrow a window to begin with; `learned` tells what was found. An
+        operation that lists all regions at once may yield observations of further pairs.
         """
 
-    def learned(self) -> tuple[int, float | None]:
-        """The rung that the source bore in the last read, and the calls per second at which that read ended; None for
-        calls that nothing limited."""
+    def learned(self, now: datetime) -> Findings:
+        """What was found out in the last read."""
 
 
 class Publisher(Protocol):

@@ -1,95 +1,209 @@
-"""Reading the pairs and committing what changed, chunk by chunk: the middle of a poll."""
+"""Reading the operations and committing what changed, chunk by chunk: the middle of a poll (design.md, 4.2).
+
+The in-progress list first, which tells of all pairs in one call; then ListEvents where it adds something, the two put
+together pair by pair; the witness only if neither had an answer; and the past, if somebody ordered it and time is left.
+"""
 
 from __future__ import annotations
 
-import hashlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import msgspec
 
-from shd_relay import schedule
-from shd_relay.commit import Committer
-from shd_relay.detect import detect
-from shd_relay.model import Change, FailedRead, HealthEvent, Observation, Pair
-from shd_relay.ports import Source, Store
-from shd_relay.records import PairWork, Parked, WorkRecord
+from shd_relay import backfill, schedule
+from shd_relay.chunks import Chunks
+from shd_relay.model import IN_PROGRESS, LIST_EVENTS, WITNESS, FailedRead, Observation, Pair
+from shd_relay.ports import Findings, ReadRequest, Source
+from shd_relay.records import Backfill, PairWork, Refused, WorkRecord
 from shd_relay.report import Report
 
-CHUNK_READS, CHUNK_SECONDS = 500, 5.0  # a crash late in a long poll keeps the early results
-PARKED_ITEMS = 20  # how many items that cannot be read one pair may park in one poll
+Sources = Mapping[str, Callable[[], Source]]
+"""How to make a source, by operation; made when it is first needed."""
 
 
 class Reading:
     """Reads once. `pairs` is the work record of every pair and operation as it stands by now."""
 
     def __init__(
-        self, *, store: Store, shard: str, committer: Committer, work: WorkRecord, report: Report,
-        monotonic: Callable[[], float],
+        self, *, sources: Sources, watched: Sequence[Pair], beyond: Callable[[Pair], bool], chunks: Chunks,
+        work: WorkRecord, report: Report,
     ) -> None:  # fmt: skip
-        self._store = store
-        self._shard = shard
-        self._committer = committer
-        self._work = work
+        self._sources = sources
+        self._watched = watched
+        self._beyond = beyond
+        self._chunks = chunks
         self._report = report
-        self._monotonic = monotonic
-        self.pairs = dict(work.pairs)
+        self._rung, self._pace = work.rung, work.pace
+        self._refused = dict(work.refused)
+        self._failing = dict(work.failing)
+        self._backfill = work.backfill
+        self._swept: dict[Pair, Observation] = {}
+        self._tried: set[Pair] = set()
+        self._answers = 0  # of ListEvents
+        self.swept = False  # whether the in-progress list answered: then every pair was read
 
-    def read(self, source: Source, watched: Sequence[Pair], bound_seconds: float) -> WorkRecord:
-        """Reads the pairs, commits, and returns the work record after it. Raises what `Committer.commit` raises."""
-        now = self._committer.now()
-        events = _by_pair(self._committer.state.events.values())
-        wanted = schedule.requests(watched, events, self.pairs, source.operation, now, bound_seconds)
-        chunk: list[Observation] = []
-        since = self._monotonic()
-        for outcome in source.read(wanted, now=now, rung=self._work.rung):
+    def read(self, *, bound_seconds: float, interval_seconds: float, unanswered: bool) -> WorkRecord:
+        """Reads the pairs, commits, and returns the work record after it. Raises what `Chunks.commit` raises.
+
+        `bound_seconds`: how long a pair may wait; `unanswered`: the poll before had no answer from anybody.
+        """
+        now = self._chunks.now()
+        signed = self._sources.keys() - {WITNESS}
+        asked = schedule.asked(signed, self._refused, now, unanswered=unanswered)
+        self._report.operations |= dict.fromkeys(signed - asked, "refused")
+        if IN_PROGRESS in asked:
+            self._sweep()
+        self._chunks.answering = frozenset(signed - self._refused.keys())
+        if LIST_EVENTS in asked:
+            self._list(bound_seconds, interval_seconds)
+        self._chunks.put(self._swept.values())
+        self._chunks.commit()
+        chunks = self._chunks
+        mute = signed <= self._refused.keys() or unanswered
+        if WITNESS in self._sources and mute and not (chunks.good or chunks.partial):
+            self._hear_witness()
+        self._report.count(self._watched, self._tried, chunks.good, chunks.partial)
+        return WorkRecord(
+            pairs=self._chunks.pairs, rung=self._rung, pace=self._pace, refused=self._refused, failing=self._failing,
+            backfill=self._backfill,
+        )  # fmt: skip
+
+    def _sweep(self) -> None:
+        """One call for all pairs: a failure is one failure. What it lists of pairs that are neither watched nor unknown
+        to the catalogue is none of ours."""
+        source = self._sources[IN_PROGRESS]()
+        wanted = [ReadRequest(pair, self._chunks.now()) for pair in (*self._watched, *self._others(IN_PROGRESS))]
+        for outcome in source.read(wanted, now=self._chunks.now(), rung=0):
+            if isinstance(outcome, FailedRead):
+                self._tried.add(outcome.pair)
+                if not self._report.reasons:
+                    self._report.note(outcome)
+            elif self._is_ours(outcome):
+                self._swept[outcome.pair] = outcome
+                self.swept = True
+        self._learn(source.learned(self._chunks.now()), IN_PROGRESS, answered=self.swept)
+
+    def _is_ours(self, seen: Observation) -> bool:
+        if seen.pair in self._chunks.watched:
+            return True
+        beyond = self._beyond(seen.pair)
+        self._report.unknown += len(seen.items) if beyond else 0
+        self._report.unwatched += 0 if beyond else len(seen.items)
+        return beyond
+
+    def _others(self, operation: str) -> list[Pair]:
+        """Pairs beyond the watch list of which this operation, or any, told something that is not over."""
+        events = self._chunks.events()
+        return [
+            pair
+            for pair in events.keys() - self._chunks.watched
+            if any(not e.over and (operation in e.said or operation == LIST_EVENTS) for e in events[pair])
+            and self._beyond(pair)
+        ]
+
+    def _list(self, bound_seconds: float, interval_seconds: float) -> None:
+        source = self._sources[LIST_EVENTS]()
+        pairs = (*self._watched, *self._others(LIST_EVENTS))
+        done: set[Pair] = set()
+        for _ in range(2):  # a product that answers again is read whole at once
+            known = schedule.Known(
+                self._chunks.events(), self._chunks.pairs, self._failing,
+                {pair for pair, seen in self._swept.items() if seen.items} if self.swept else None,
+            )  # fmt: skip
+            wanted = schedule.requests(
+                [pair for pair in pairs if pair not in done], known, self._chunks.now(),
+                bound_seconds=bound_seconds, interval_seconds=interval_seconds,
+            )  # fmt: skip
+            shut = {product for product, count in self._failing.items() if count >= schedule.FAILURES}
+            done |= {request.pair for request in wanted}
+            self._read_listed(source, wanted)
+            if not any(self._failing.get(product, 0) == 0 for product in shut):
+                break
+        findings = source.learned(self._chunks.now())
+        self._rung, self._pace = findings.rung, findings.pace
+        self._learn(findings, LIST_EVENTS, answered=self._answers > 0)
+        if self._backfill and not findings.refused:
+            self._read_past(source)
+
+    def _read_listed(self, source: Source, wanted: Sequence[ReadRequest]) -> None:
+        later = {request.pair for request in wanted}
+        self._chunks.put(seen for pair, seen in self._swept.items() if pair not in later)
+        self._swept = {pair: seen for pair, seen in self._swept.items() if pair in later}
+        for outcome in source.read(wanted, now=self._chunks.now(), rung=self._rung):
+            self._tried.add(outcome.pair)
+            swept = self._swept.pop(outcome.pair, None)
             if isinstance(outcome, FailedRead):
                 self._failed(outcome)
+                self._chunks.put([swept] if swept else [])
                 continue
-            chunk.append(outcome)
-            if len(chunk) >= CHUNK_READS or self._monotonic() - since >= CHUNK_SECONDS:
-                self._commit(chunk)
-                chunk, since = [], self._monotonic()
-        self._commit(chunk)
-        report = self._report
-        report.unread = len(wanted) - report.polled - report.partial - report.failed
-        rung, rate = source.learned()
-        return WorkRecord(pairs=self.pairs, rung=rung, rate=rate)
+            self._answers += 1
+            self._chunks.answering |= {LIST_EVENTS}
+            self._failing.pop(outcome.pair.product, None)
+            self._chunks.put([outcome, swept] if swept else [outcome])
 
     def _failed(self, outcome: FailedRead) -> None:
         """A failed read changes nothing but when the pair was tried (design.md, law 4)."""
-        named = outcome.reason.startswith(outcome.code)
-        self._report.note(outcome.reason if named else f"{outcome.code}: {outcome.reason}")
-        if outcome.asked:
-            key = schedule.key(outcome.operation, outcome.pair)
-            self.pairs[key] = msgspec.structs.replace(self.pairs.get(key, PairWork()), last_tried=outcome.at)
-
-    def _commit(self, chunk: Sequence[Observation]) -> None:
-        events = _by_pair(self._committer.state.events.values())
-        at, now = self._committer.time(), self._committer.now()
-        changes: list[Change] = []
-        for seen in chunk:
-            key = schedule.key(seen.operation, seen.pair)
-            found = detect(events.get(seen.pair, ()), seen, self.pairs.get(key, PairWork()), at, now)
-            changes += found.changes
-            self.pairs[key] = found.work
-            self._count(seen)
-        self._committer.commit(changes, at)
-
-    def _count(self, seen: Observation) -> None:
-        """What could not be read is kept, once each, for a person (design.md, law 10)."""
-        if not seen.unreadable:
-            self._report.polled += 1
+        self._report.note(outcome)
+        if not outcome.asked:
             return
-        self._report.partial += 1
-        for raw in seen.unreadable[:PARKED_ITEMS]:
-            digest = hashlib.sha256(f"{seen.pair}\n{raw}".encode()).hexdigest()[:20]
-            reason = f"{seen.operation} of {seen.pair} listed an item that cannot be read"
-            self._store.park(self._shard, Parked(key=f"item:{digest}", at=seen.at, reason=reason, body=raw))
+        product, key = outcome.pair.product, schedule.key(outcome.operation, outcome.pair)
+        if not outcome.throttled:
+            self._failing[product] = self._failing.get(product, 0) + 1
+        before = self._chunks.pairs.get(key, PairWork())
+        self._chunks.pairs[key] = msgspec.structs.replace(before, last_tried=outcome.at)
 
+    def _learn(self, findings: Findings, operation: str, *, answered: bool) -> None:
+        """Whether the operation is refused: said once, when it begins and when it ends."""
+        before, now = self._refused.get(operation), self._chunks.now()
+        self._report.operations[operation] = "answers" if answered else "refused" if findings.refused else "fails"
+        if findings.refused:
+            since = before.since if before else now
+            self._refused[operation] = Refused(reason=findings.refused, since=since, asked=now)
+            if operation == LIST_EVENTS:  # no product's fault
+                self._failing.clear()
+            if before is None:
+                self._report.notes.append(f"{operation} is refused: {findings.refused}")
+        elif answered and before:
+            del self._refused[operation]
+            self._report.notes.append(f"{operation} answers again")
 
-def _by_pair(events: Iterable[HealthEvent]) -> Mapping[Pair, list[HealthEvent]]:
-    found: dict[Pair, list[HealthEvent]] = defaultdict(list)
-    for event in events:
-        found[event.pair].append(event)
-    return found
+    def _hear_witness(self) -> None:
+        """While nobody else speaks. It says what is wrong, never that all is well: no pair counts as read by it."""
+        source = self._sources[WITNESS]()
+        wanted = [ReadRequest(pair, self._chunks.now()) for pair in self._watched]
+        outcomes = list(source.read(wanted, now=self._chunks.now(), rung=0))
+        heard = [seen for seen in outcomes if isinstance(seen, Observation)]
+        self._report.operations[WITNESS] = "answers" if heard else "fails"
+        self._chunks.put(seen for seen in heard if seen.items and self._is_ours(seen))
+        self._chunks.commit()
+
+    def _read_past(self, source: Source) -> None:
+        """As far as time goes; what is found stands in the log and is told to nobody."""
+        job = self._backfill
+        while job and not job.finished:
+            wanted = backfill.requests(job, self._watched)
+            # nothing is wanted of a window of which only pairs are left that nobody watches any more
+            read = self._past(source, job, wanted) if wanted else ((), (), 0)
+            if read is None:
+                break
+            job = backfill.after(job, [request.pair for request in wanted], *read, now=self._chunks.now())
+            if job.left:
+                break
+        self._backfill = job
+        self._report.backfill = backfill.progress(job) if job else None
+
+    def _past(
+        self, source: Source, job: Backfill, wanted: Sequence[ReadRequest]
+    ) -> tuple[Collection[Pair], Collection[Pair], int] | None:
+        """The pairs that were read, those that were tried, and how many events were found; None: no time for any."""
+        self._chunks.remember_past(backfill.months(job))
+        before = self._chunks.recorded
+        read: set[Pair] = set()
+        tried: set[Pair] = set()
+        for outcome in source.read(wanted, now=self._chunks.now(), rung=self._rung):
+            tried.add(outcome.pair)
+            if isinstance(outcome, Observation):
+                read.add(outcome.pair)
+                self._chunks.put([msgspec.structs.replace(outcome, history=True)])
+        self._chunks.commit()
+        return (read, tried, self._chunks.recorded - before) if tried else None

@@ -29,15 +29,54 @@ class PairWork(Struct, frozen=True, kw_only=True, omit_defaults=True):
     missing: dict[str, Missing] = {}
 
 
+class Learned(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the source bore: calls per second, and when it last throttled by the wall clock."""
+
+    rate: float
+    throttled_at: datetime | None = None
+
+
+class Refused(Struct, frozen=True, kw_only=True):
+    """An operation that is refused until a person mends something: why, since when, and when it was last asked."""
+
+    reason: str
+    since: datetime
+    asked: datetime
+
+
+class Backfill(Struct, frozen=True, kw_only=True):
+    """An order to read the past, and how far it came: `days` back from `ordered`, window by window, the newest first.
+
+    `window`: the one at work, counted from 0. `left`: names of the pairs still to read in it, None before it began.
+    `rounds`: how often what is left of it was tried. `done`, `failed`: reads so far, of `total`. `found`: what they
+    brought that was not known.
+    """
+
+    days: int
+    ordered: datetime
+    window: int = 0
+    left: tuple[str, ...] | None = None
+    rounds: int = 0
+    done: int = 0
+    failed: int = 0
+    total: int = 0
+    found: int = 0
+    finished: datetime | None = None
+
+
 class WorkRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What no change carries. Keys of `pairs` are `<operation> <product>/<region>`.
 
-    `rung` is how far the source made us narrow the query window; `rate` the calls per second that it bore.
+    `rung` is how far the source made us narrow the query window; `pace` how fast it bore to be asked. `refused`: by
+    operation. `failing`: reads of a product that failed in a row.
     """
 
     pairs: dict[str, PairWork] = {}
     rung: int = 0
-    rate: float | None = None
+    pace: Learned | None = None
+    refused: dict[str, Refused] = {}
+    failing: dict[str, int] = {}
+    backfill: Backfill | None = None
 
 
 class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):

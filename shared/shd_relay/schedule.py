@@ -1,17 +1,39 @@
-"""Which pairs are read next, since when, and how long one may wait. Pure."""
+"""Which operations are asked, which pairs are read next, since when, and how long one may wait. Pure.
+
+The in-progress list tells all pairs in one call, so ListEvents is then asked only where it adds something (design.md,
+4.2). Without the list every pair is read each time, as far as the budget goes.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from typing import NamedTuple
 
 from shd_relay.freshness import INTERVALS
-from shd_relay.model import HealthEvent, Pair
+from shd_relay.model import LIST_EVENTS, HealthEvent, Pair
 from shd_relay.ports import ReadRequest
-from shd_relay.records import PairWork
+from shd_relay.records import PairWork, Refused
+
+ASK_AGAIN = timedelta(hours=1)  # what is refused, while another operation answers
+ROTATION = timedelta(minutes=15)  # within which every pair is read, however quiet
+LEAST_REST = 60  # quiet pairs read in every poll: a short watch list is read whole
+WARM = timedelta(days=1)  # so long after its last change a pair is read each time
+SPREADS = timedelta(minutes=10)  # so long after a change the product's other regions are
+FAILURES = 5  # in a row, and a product is asked for one pair at a time until that is answered
 
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class Known(NamedTuple):
+    """What a schedule is made of. `work` by `key`; `failing`: failures in a row by product; `listed`: the pairs of
+    which the in-progress list says something, None when it did not answer."""
+
+    events: Mapping[Pair, Sequence[HealthEvent]]
+    work: Mapping[str, PairWork]
+    failing: Mapping[str, int] = {}
+    listed: Collection[Pair] | None = None
 
 
 def key(operation: str, pair: Pair) -> str:
@@ -19,33 +41,41 @@ def key(operation: str, pair: Pair) -> str:
     return f"{operation} {pair}"
 
 
-def requests(  # noqa: PLR0917 - what is known, then when
-    pairs: Iterable[Pair],
-    events: Mapping[Pair, Sequence[HealthEvent]],
-    work: Mapping[str, PairWork],
-    operation: str,
-    now: datetime,
-    bound_seconds: float,
-) -> list[ReadRequest]:
-    """Every pair: those that will soon be stale, then those with events that live, then the longest unread.
+def asked(offered: Iterable[str], refused: Mapping[str, Refused], now: datetime, *, unanswered: bool) -> frozenset[str]:
+    """The operations to ask. One that is refused is asked again rarely, as long as another answers; `unanswered`: the
+    last poll had no answer. A time that lies ahead was written by a wrong clock."""
+    offered = frozenset(offered)
+    willing = {
+        name for name in offered if name not in refused or not timedelta() <= now - refused[name].asked < ASK_AGAIN
+    }
+    return offered if unanswered or not willing else frozenset(willing)
 
-    So no pair is starved: one that was not tried for two thirds of `bound_seconds` goes before all that were. The
-    window reaches back to the start of the oldest event that lives, or had not ended long before the last good read,
-    and to that read (design.md, section 4).
+
+def requests(
+    pairs: Iterable[Pair], known: Known, now: datetime, *, bound_seconds: float, interval_seconds: float = 60.0
+) -> list[ReadRequest]:
+    """What to ask ListEvents for: pairs that will soon be stale, then hot ones, then the longest unread.
+
+    So no pair is starved: one that was not tried for two thirds of `bound_seconds` (of the rotation, where the
+    in-progress list answers) goes before all that were. The window reaches back to the start of the oldest event that
+    is looked for, and to the last good read (design.md, section 4).
     """
-    ordered = []
-    overdue = now - timedelta(seconds=bound_seconds * 2 / 3)
+    bound = timedelta(seconds=bound_seconds)
+    overdue = now - (bound if known.listed is None else max(bound, 2 * ROTATION)) * 2 / 3
+    spreading = {
+        pair.product for pair, events in known.events.items() if any(_changed_within(SPREADS, e, now) for e in events)
+    }
+    hot: list[tuple[bool, bool, datetime, ReadRequest]] = []
+    rest: list[tuple[bool, bool, datetime, ReadRequest]] = []
     for pair in pairs:
-        known = events.get(pair, ())
-        living = any(not event.over for event in known)
-        done = work.get(key(operation, pair), PairWork())
-        last = done.last_good or now
-        starts = [event.start for event in known if event.start and event.is_looked_for(last)]
-        since = min([*starts, last, now])
+        done = known.work.get(key(LIST_EVENTS, pair), PairWork())
         tried = done.last_tried or _NEVER
-        ordered.append((tried > overdue, not living, tried, ReadRequest(pair, since)))
-    ordered.sort(key=lambda row: row[:3])
-    return [request for *_, request in ordered]
+        is_hot = pair.product in spreading or _is_hot(pair, known, now)
+        row = (tried > overdue, not is_hot, tried, ReadRequest(pair, _since(known.events.get(pair, ()), done, now)))
+        (hot if is_hot or tried == _NEVER or known.listed is None else rest).append(row)
+    rest.sort(key=lambda row: row[:3])
+    ordered = sorted(hot + rest[: _share(len(rest), interval_seconds)], key=lambda row: row[:3])
+    return _within_circuits([request for *_, request in ordered], known.failing)
 
 
 def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: float) -> float:
@@ -53,3 +83,39 @@ def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seco
     not fit into one poll at `rate` calls a second (0: no limit)."""
     rounds = math.ceil(pairs / max(1.0, rate * budget_seconds)) if rate else 1
     return float(INTERVALS * interval_seconds * max(1, rounds))
+
+
+def _is_hot(pair: Pair, known: Known, now: datetime) -> bool:
+    """Something goes on there, has changed within a day, or is missing from an answer."""
+    events = known.events.get(pair, ())
+    if any(not event.over or _changed_within(WARM, event, now) for event in events):
+        return True
+    return bool(known.listed and pair in known.listed)
+
+
+def _changed_within(span: timedelta, event: HealthEvent, now: datetime) -> bool:
+    return event.revision > 0 and now - event.changed_at < span  # what was history at first sight is no news
+
+
+def _share(quiet: int, interval_seconds: float) -> int:
+    return max(LEAST_REST, math.ceil(quiet * interval_seconds / ROTATION.total_seconds()))
+
+
+def _since(known: Sequence[HealthEvent], done: PairWork, now: datetime) -> datetime:
+    last = done.last_good or now
+    starts = [event.start for event in known if event.start and event.is_looked_for(last)]
+    return min([*starts, last, now])
+
+
+def _within_circuits(ordered: Sequence[ReadRequest], failing: Mapping[str, int]) -> list[ReadRequest]:
+    """One pair, the longest untried, of each product whose reads fail one after the other."""
+    probed: set[str] = set()
+    wanted = []
+    for request in ordered:
+        product = request.pair.product
+        if failing.get(product, 0) >= FAILURES:
+            if product in probed:
+                continue
+            probed.add(product)
+        wanted.append(request)
+    return wanted

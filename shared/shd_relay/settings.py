@@ -38,7 +38,7 @@ _BOTH = frozenset({
 })  # fmt: skip
 _POLL = frozenset({
     "SHD_ENDPOINT", "SHD_SOURCE", "SHD_ACCESS_KEY_ID", "SHD_ACCESS_KEY_SECRET", "SHD_SECURITY_TOKEN",
-    "SHD_RATE", "SHD_RATE_MAX", "SHD_BUDGET_SECONDS", "SHD_LEASE_SECONDS", "MNS_ENDPOINT", "MNS_TOPIC",
+    "SHD_WITNESS", "SHD_RATE", "SHD_RATE_MAX", "SHD_BUDGET_SECONDS", "SHD_LEASE_SECONDS", "MNS_ENDPOINT", "MNS_TOPIC",
 })  # fmt: skip
 VARIABLES = _BOTH | _POLL
 """Every variable that is ours to read; an `SHD_*` that is not among them is a mistake."""
@@ -47,7 +47,8 @@ VARIABLES = _BOTH | _POLL
 class Settings(Struct, frozen=True, kw_only=True):
     """All settings of one function; what only poll uses has its default in status.
 
-    `products`, `regions` None: as the config says. `rate_max` None: no ceiling; rates are calls per second.
+    `products`, `regions` None: as the config says. `witness`: the address of the dashboard's own page.
+    `rate_max` None: no ceiling; rates are calls per second.
     `budget_seconds`, `lease_seconds` None: from the function's timeout. URLs have no trailing slash. `mns_endpoint` is
     None in status only. `in_cloud`: we run in Function Compute.
     """
@@ -63,6 +64,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     public_url: str | None
     status_endpoint: str
     source: SourceChoice
+    witness: str | None
     rate: float
     rate_max: float | None
     budget_seconds: float | None
@@ -112,6 +114,7 @@ def load(environ: Mapping[str, str], *, function: Function, base: Path) -> Setti
         public_url=read.optional("SHD_PUBLIC_URL", lambda text: str(config_checks.check_base_url(text))),
         status_endpoint=read.checked("SHD_ENDPOINT", config_checks.check_endpoint, "https://status.aliyuncs.com"),
         source=read.checked("SHD_SOURCE", settings_checks.check_source, "auto"),
+        witness=read.optional("SHD_WITNESS", settings_checks.check_witness),
         rate=rate,
         rate_max=rate_max,
         budget_seconds=read.optional("SHD_BUDGET_SECONDS", settings_checks.check_seconds),

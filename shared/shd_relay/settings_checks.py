@@ -14,6 +14,7 @@ from shd_relay import catalogue, config_checks
 TABLESTORE_SHAPE = "tablestore://INSTANCE?endpoint=https://INSTANCE.REGION.ots.aliyuncs.com"
 
 _NUMBER = re.compile(r"[0-9]{1,9}(?:\.[0-9]{1,9})?")
+_QUERY = re.compile(r"[A-Za-z0-9._~=&%/-]+")
 _TOPIC = re.compile(r"[A-Za-z0-9-]{1,120}")
 _INSTANCE = re.compile(r"[A-Za-z0-9-]{1,64}")
 _PREFIX = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
@@ -36,8 +37,10 @@ class TablestoreAddress(Struct, frozen=True, kw_only=True):
 
 StoreAddress = SqliteAddress | TablestoreAddress
 
-SourceChoice = Literal["auto", "list-events"]
-_SOURCES: dict[str, SourceChoice] = {"auto": "auto", "list-events": "list-events"}
+SourceChoice = Literal["auto", "list-events", "in-progress"]
+_SOURCES: dict[str, SourceChoice] = {
+    "auto": "auto", "list-events": "list-events", "in-progress": "in-progress"
+}  # fmt: skip
 
 
 def check_seconds(text: str) -> float:
@@ -72,11 +75,18 @@ def check_topic(text: str) -> str:
 
 
 def check_source(text: str) -> SourceChoice:
-    if text == "in-progress":
-        raise ValueError("in-progress is not available in this version yet; use auto or list-events")
     if text not in _SOURCES:
         raise ValueError(f"must be auto, list-events or in-progress, is {config_checks.shown(text)}")
     return _SOURCES[text]
+
+
+def check_witness(text: str) -> str:
+    """The address of one of the dashboard's own endpoints; a query is fine, and `{region}` where a region goes."""
+    base, mark, query = text.replace("{region}", "region").partition("?")
+    config_checks.check_base_url(base)
+    if mark and not _QUERY.fullmatch(query):
+        raise ValueError("has a query that is not one of a URL; {region} is what stands for a region")
+    return text
 
 
 def check_products(text: str) -> tuple[str, ...]:

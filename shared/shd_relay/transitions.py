@@ -13,10 +13,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from shd_relay.model import Item, Kind, State, Verb
+from shd_relay.model import Item, Kind, Phase, State, Verb
 from shd_relay.severity import NORMAL, rank
 
-Phase = Literal["ahead", "on", "over", "gone"]
 Before = Literal["new", "scheduled", "open", "resolved", "withdrawn", "cancelled"]
 
 

@@ -54,15 +54,19 @@ def clamp(rung: int) -> int:
     return min(max(rung, 0), len(RUNGS) - 1)
 
 
-def plan(since: datetime, now: datetime, rung: int, *, most_calls: int = MOST_CALLS) -> tuple[Ask, ...]:
-    """The calls that together surely cover `since` up to today and the rung's look-ahead, the latest days first.
+def plan(
+    since: datetime, now: datetime, rung: int, *, until: datetime | None = None, most_calls: int = MOST_CALLS
+) -> tuple[Ask, ...]:
+    """The calls that together surely cover `since` up to today and the rung's look-ahead, the latest days first; with
+    `until`, up to that.
 
     Their windows touch. `since` beyond the reach of `most_calls` stays uncovered: the windows say so.
     """
     look_ahead, most_days = RUNGS[clamp(rung)]
     today, first = _day(now), min(_day(since), _day(now))
-    end = today + timedelta(days=look_ahead)
-    least = look_ahead + LEAST_DAYS
+    end, least = today + timedelta(days=look_ahead), look_ahead + LEAST_DAYS
+    if until is not None:
+        end, least = min(_day(until) + timedelta(days=1), end), 2
     asks: list[Ask] = []
     while len(asks) < most_calls:
         needed = max((end - first).days + 2, least)

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from shd_relay import clock, config, logs, settings
+from shd_relay import catalogue, clock, config, logs, settings
 from shd_relay.config import Config
 from shd_relay.errors import SettingsError
 from shd_relay.model import SHARD, Pair
@@ -21,8 +21,8 @@ from shd_relay.wiring_store import RoleKeys, store_for
 
 if TYPE_CHECKING:
     from shd_relay.adapters.credentials import Credentials
-    from shd_relay.poll import Plan
-    from shd_relay.ports import Publisher, Source
+    from shd_relay.plan import Plan
+    from shd_relay.ports import Publisher
     from shd_relay.web.service import Service
 
 TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
@@ -69,21 +69,24 @@ def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
     given = _deployed(context, settings.environment(), base)
     report = _reported(given, event, context)
     well = report["state"] == "busy" or (report["state"] == "done" and report["source"] == "fresh")
-    level: Literal["info", "warning"] = "info" if well and not report["stopped"] else "warning"
+    quiet = well and not report["stopped"] and not report["notes"]
+    level: Literal["info", "warning"] = "info" if quiet else "warning"
     logs.line("poll finished", clock.now(), level=level, **report)
     return report
 
 
 def _reported(given: _Deployed, event: bytes, context: object) -> dict[str, Any]:
     """The report, whatever happens: a mistake of ours is named by its type and place, as its text may hold anything."""
-    from shd_relay.payload import refusal
+    from shd_relay.payload import read
     from shd_relay.report import Report
 
     owner = str(getattr(context, "request_id", "") or uuid.uuid4().hex).encode("ascii", "replace").decode()
-    if refused := refusal(event):
-        return Report(poll=owner, state="refused", error=refused).as_json()
     try:
-        return _poll(given, context, owner)
+        asked = read(event)
+    except ValueError as error:
+        return Report(poll=owner, state="refused", error=str(error)).as_json()
+    try:
+        return _poll(given, context, owner, asked.backfill_days)
     except Exception as error:  # noqa: BLE001 - the last line: the timer must not see more than a report
         place = error.__traceback__
         while place and place.tb_next:
@@ -126,9 +129,9 @@ def _deployed(context: object, environ: Mapping[str, str], base: Path) -> _Deplo
     return _Deployed(chosen, config.watch_list(chosen, known), *keys)
 
 
-def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan:
+def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object, backfill_days: int | None = None) -> Plan:
     """What this invocation may spend: SHD_BUDGET_SECONDS and SHD_LEASE_SECONDS, else by the function's timeout."""
-    from shd_relay.poll import Plan
+    from shd_relay.plan import Plan
 
     timeout = _timeout(context)
     budget = chosen.budget_seconds or max(timeout - RESERVE_SECONDS, timeout / 2)
@@ -140,6 +143,8 @@ def plan_for(chosen: Settings, pairs: tuple[Pair, ...], context: object) -> Plan
         lease_seconds=chosen.lease_seconds or timeout,
         rate=chosen.rate if chosen.rate_max else 0.0,
         public_url=chosen.public_url,
+        beyond=catalogue.is_beyond,
+        backfill_days=backfill_days,
     )
 
 
@@ -148,25 +153,15 @@ def _timeout(context: object) -> float:
     return float(getattr(getattr(context, "function", None), "timeout", 0) or TIMEOUT_SECONDS)
 
 
-def _poll(given: _Deployed, context: object, owner: str) -> dict[str, Any]:
+def _poll(given: _Deployed, context: object, owner: str, backfill_days: int | None) -> dict[str, Any]:
     from shd_relay.poll import Poller
+    from shd_relay.wiring_sources import sources_for
 
     chosen, timeout = given.chosen, _timeout(context)
     deadline = clock.monotonic() + max(timeout - REPORT_SECONDS, timeout / 2)
     store = store_for(chosen, lambda: given.own, deadline=deadline)
     held = contextlib.ExitStack()
     held.callback(store.close)
-
-    def source(deadline: float, rate: float | None) -> Source:
-        from shd_relay.adapters.status_api import ListEventsSource
-
-        return ListEventsSource(
-            chosen.status_endpoint,
-            given.for_source,
-            deadline=deadline,
-            rate=rate or chosen.rate,
-            rate_max=chosen.rate_max or 0.0,
-        )
 
     def publisher(deadline: float) -> Publisher:
         from shd_relay.adapters.mns_topic import MnsPublisher
@@ -176,8 +171,9 @@ def _poll(given: _Deployed, context: object, owner: str) -> dict[str, Any]:
         return topic
 
     poller = Poller(
-        plan=plan_for(chosen, given.pairs, context), store=store, source=source, publisher=publisher,
-        now=clock.now, monotonic=clock.monotonic, owner=owner,
+        plan=plan_for(chosen, given.pairs, context, backfill_days), store=store,
+        sources=sources_for(chosen, given.for_source), publisher=publisher,
+        now=clock.now, monotonic=clock.monotonic, owner=owner, sleep=clock.sleep,
     )  # fmt: skip
     with held:
         return poller.run()

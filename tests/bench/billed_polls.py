@@ -14,8 +14,9 @@ from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.tablestore_store import TablestoreStore
 from shd_relay.adapters.tablestore_tables import create_tables
 from shd_relay.model import FailedRead, Item, Message, Observation, Pair, Window
-from shd_relay.poll import Plan, Poller
-from shd_relay.ports import ReadRequest, Store
+from shd_relay.plan import Plan
+from shd_relay.poll import Poller
+from shd_relay.ports import Findings, ReadRequest, Store
 from shd_relay.settings_checks import TablestoreAddress
 
 PAIRS = tuple(Pair(f"product-{n // 30:03}", f"region-{n % 30:02}") for n in range(3_000))
@@ -59,7 +60,7 @@ class Watched:
     As our adapter of the status API it dates all answers of a poll alike, which packs well; failed reads do not.
     """
 
-    operation = "list-events"
+    operation = "ListEvents"
 
     def __init__(self) -> None:
         self.items: dict[Pair, Item] = {}
@@ -75,8 +76,8 @@ class Watched:
             windows = (Window(since - timedelta(days=8), now + timedelta(days=14)),)
             yield Observation(pair=pair, operation=self.operation, at=now, items=listed, windows=windows)
 
-    def learned(self) -> tuple[int, float | None]:
-        return 0, None
+    def learned(self, now: datetime) -> Findings:
+        return Findings()
 
 
 class Accepting:
@@ -98,7 +99,7 @@ class Bench:
         self._clock.move(60.021_357)
         before = len(self._fake.calls)
         poller = Poller(
-            plan=PLAN, store=self._store, source=lambda deadline, rate: self.source,
+            plan=PLAN, store=self._store, sources={self.source.operation: lambda deadline, pace: self.source},
             publisher=lambda deadline: Accepting(), now=self._clock, monotonic=lambda: 0.0,
             owner=f"{self._clock():%d %H:%M:%S.%f}",
         )  # fmt: skip

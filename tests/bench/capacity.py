@@ -1,4 +1,4 @@
-"""Section 2: what a poll costs in Tablestore."""
+"""Section 3: what a poll costs in Tablestore."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ DEFINITIONS = {
 }
 
 # The fixtures that run over every adapter of a port, or over all that can fail.
-FIXTURES = {"store", "open_store", "place", "frail"}
+FIXTURES = {"store", "open_store", "place", "signed", "one_by_one", "sweeping", "frail"}
 
 
 def _tests() -> Iterator[Callable[..., Any]]:

@@ -15,13 +15,17 @@ from local.fakes.status.faults import Fault
 from local.fakes.status.gateway import GatewayRules
 from local.fakes.status.keys import LOCAL_KEY_ID, LOCAL_KEY_SECRET
 from local.fakes.status.list_events import Dialect, ListingRules
+from local.fakes.status.pages import PageRules
 from local.fakes.status.server import StatusFake
 from local.fakes.status.world import ShownEvent, World
 from shd_relay import clock
 from shd_relay.adapters.credentials import Credentials
+from shd_relay.adapters.in_progress import InProgressSource
+from shd_relay.adapters.public_page import PublicPageSource
 from shd_relay.adapters.status_api import ListEventsSource
 from shd_relay.model import FailedRead, Observation, Pair
-from shd_relay.ports import ReadRequest, Source
+from shd_relay.ports import Findings, ReadRequest, Source
+from shd_relay.records import Learned
 from tests.contract.sentences import proves
 
 NOW = datetime.now(timezone.utc)
@@ -34,7 +38,7 @@ BROKEN = [
     Fault.FORBIDDEN_RAM, Fault.SIGNATURE_WITHOUT_COLON, Fault.ERROR_ENVELOPE_200, Fault.TOTAL_TOO_LARGE,
     Fault.DATA_NULL_WITH_TOTAL, Fault.CLOSE_BEFORE_ANSWER, Fault.RESET, Fault.REDIRECT, Fault.HTML_200,
     Fault.EMPTY_200, Fault.TRUNCATED_JSON, Fault.CUT_BODY, Fault.NOT_UTF8_ERROR, Fault.ERROR_BODY_NUMBER,
-    Fault.ERROR_BODY_NULL, Fault.ERROR_BODY_STRING, Fault.BAD_GATEWAY_HTML, Fault.XML_FOR_JSON,
+    Fault.ERROR_BODY_NULL, Fault.ERROR_BODY_STRING, Fault.BAD_GATEWAY_HTML,
 ]  # fmt: skip
 HARMLESS = [Fault.LATE, Fault.CLOSE_AFTER_IDLE, Fault.STALE_CONNECTION, Fault.GZIP]
 DIALECTS = [
@@ -44,6 +48,10 @@ DIALECTS = [
 ]
 REQUESTS = [ReadRequest(pair, NOW) for pair in (DISTURBED, *QUIET)]
 DAY = timedelta(days=1)
+_FOUND = (
+    "What a read found out about the way of asking: how narrow the window has to be, and how fast it bears to be asked"
+    " (None for calls that nothing limited)."
+)
 
 
 class SlowWorld(World):
@@ -91,12 +99,63 @@ def _list_events() -> Iterator[Place]:
         yield Place(fake=fake, source=source)
 
 
-_PLACES: dict[str, Callable[[], AbstractContextManager[Place]]] = {"ListEvents": _list_events}
+@contextmanager
+def _in_progress() -> Iterator[Place]:
+    fake = StatusFake()
+    fake.world.put(EVENT)
+
+    def source(budget: float, rate: float, secret: str) -> Source:
+        return InProgressSource(
+            fake.url, Credentials(access_key_id=LOCAL_KEY_ID, access_key_secret=secret),
+            deadline=clock.monotonic() + budget, global_region="oo-region", pause_seconds=0.005,
+        )  # fmt: skip
+
+    with fake:
+        yield Place(fake=fake, source=source)
+
+
+@contextmanager
+def _page() -> Iterator[Place]:
+    fake = StatusFake(pages=PageRules(fill_lists=True))
+    fake.world.put(EVENT)
+
+    def source(budget: float, rate: float, secret: str) -> Source:
+        address = f"{fake.url}/api/status/listEventInProgressInternational"
+        return PublicPageSource(address, deadline=clock.monotonic() + budget, global_region="oo-region")
+
+    with fake:
+        yield Place(fake=fake, source=source)
+
+
+_PLACES: dict[str, Callable[[], AbstractContextManager[Place]]] = {
+    "ListEvents": _list_events, "ListEventInProgress": _in_progress, "public-page": _page
+}  # fmt: skip
 
 
 @pytest.fixture(params=sorted(_PLACES))
 def place(request: pytest.FixtureRequest) -> Iterator[Place]:
     with _PLACES[request.param]() as made:
+        yield made
+
+
+@pytest.fixture(params=["ListEvents", "ListEventInProgress"])
+def signed(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Those that have keys."""
+    with _PLACES[request.param]() as made:
+        yield made
+
+
+@pytest.fixture(params=["ListEventInProgress", "public-page"])
+def sweeping(request: pytest.FixtureRequest) -> Iterator[Place]:
+    """Those that tell of all pairs at once."""
+    with _PLACES[request.param]() as made:
+        yield made
+
+
+@pytest.fixture
+def one_by_one() -> Iterator[Place]:
+    """The one that makes a call for each pair: the others have no pace, and no window."""
+    with _list_events() as made:
         yield made
 
 
@@ -118,9 +177,9 @@ def test_every_pair_has_one_outcome_and_it_says_what_the_source_lists(place: Pla
     Source.read,
     "Reads the pairs, several at a time, and yields one outcome each as it comes, in unspecified order.",
 )
-def test_outcomes_come_as_they_are_there_while_others_are_still_read(place: Place) -> None:
-    world = place.fake.world = SlowWorld()
-    outcomes = place.source(30.0, 0.0, LOCAL_KEY_SECRET).read(REQUESTS, now=NOW, rung=0)
+def test_outcomes_come_as_they_are_there_while_others_are_still_read(one_by_one: Place) -> None:
+    world = one_by_one.fake.world = SlowWorld()
+    outcomes = one_by_one.source(30.0, 0.0, LOCAL_KEY_SECRET).read(REQUESTS, now=NOW, rung=0)
     first = [next(outcomes).pair for _ in QUIET]
     assert sorted(first) == sorted(QUIET)
     world.let_go.set()
@@ -133,16 +192,16 @@ def test_no_request_has_no_outcome(place: Place) -> None:
 
 
 @proves(Source.read, "Ends early when the budget is spent: pairs without an outcome were not reached.")
-def test_pairs_that_the_budget_does_not_reach_have_no_outcome(place: Place) -> None:
-    outcomes, _ = place.read(budget=1.0, rate=0.5)
+def test_pairs_that_the_budget_does_not_reach_have_no_outcome(one_by_one: Place) -> None:
+    outcomes, _ = one_by_one.read(budget=1.0, rate=0.5)
     assert list(outcomes) == [DISTURBED]
-    assert [call.params["ProductId"] for call in place.fake.calls] == [DISTURBED.product]
+    assert [call.params["ProductId"] for call in one_by_one.fake.calls] == [DISTURBED.product]
 
 
 @proves(Source.read, "Never raises for what the other side does;", "each outcome says it.")
 @pytest.mark.parametrize("fault", BROKEN, ids=lambda fault: fault.name)
 def test_whatever_the_other_side_does_each_outcome_says_it_and_nothing_is_raised(place: Place, fault: Fault) -> None:
-    place.fake.fail(fault, times=None)
+    place.fake.fail(fault, times=None, when=lambda call: True)
     outcomes, source = place.read()
     assert outcomes.keys() == {request.pair for request in REQUESTS}
     for outcome in outcomes.values():
@@ -166,94 +225,136 @@ def test_every_dialect_says_the_same(place: Place, dialect: Dialect) -> None:
     assert place.read()[0] == plain
 
 
-def test_a_wrong_clock_is_said(place: Place) -> None:
-    place.fake.fail(Fault.CLOCK_SKEW, times=None, seconds=3600)
-    outcomes, _ = place.read()
+def test_xml_where_json_was_asked_for_is_a_failed_read(signed: Place) -> None:
+    signed.fake.fail(Fault.XML_FOR_JSON, times=None)
+    assert {type(outcome) for outcome in signed.read()[0].values()} == {FailedRead}
+
+
+def test_a_wrong_clock_is_said(signed: Place) -> None:
+    signed.fake.fail(Fault.CLOCK_SKEW, times=None, seconds=3600)
+    outcomes, _ = signed.read()
     for outcome in outcomes.values():
         assert isinstance(outcome, FailedRead)
         assert "clock is wrong" in outcome.reason
 
 
 @proves(Source.read, "Never raises for what the other side does;", "each outcome says it.")
-def test_wrong_keys_are_a_reason_and_are_not_shown(place: Place) -> None:
-    outcomes, _ = place.read(secret="wrong-secret-text")
+def test_wrong_keys_are_a_reason_and_are_not_shown(signed: Place) -> None:
+    outcomes, _ = signed.read(secret="wrong-secret-text")
     assert outcomes.keys() == {request.pair for request in REQUESTS}
     for outcome in outcomes.values():
         assert isinstance(outcome, FailedRead)
         assert outcome.code == "SignatureDoesNotMatch"
         assert LOCAL_KEY_ID not in outcome.reason
         assert "wrong-secret-text" not in outcome.reason
-    assert len(place.fake.calls) < len(REQUESTS)
+    assert len(signed.fake.calls) < len(REQUESTS)
 
 
-def test_a_source_that_throttles_is_asked_more_slowly_until_all_is_read(place: Place) -> None:
-    place.fake.gateway = GatewayRules(calls_per_second=8)
-    outcomes, source = place.read()
+def test_a_source_that_throttles_is_asked_more_slowly_until_all_is_read(one_by_one: Place) -> None:
+    one_by_one.fake.gateway = GatewayRules(calls_per_second=8)
+    outcomes, source = one_by_one.read()
     assert {type(outcome) for outcome in outcomes.values()} == {Observation}
-    assert source.learned()[1] is not None
+    assert source.learned(NOW).pace is not None
 
 
-@proves(
-    Source.learned,
-    "The rung that the source bore in the last read, and the calls per second at which that read ended;",
-)
+@proves(Findings, _FOUND)
 @proves(Source.read, "Never raises for what the other side does;", "each outcome says it.")
-def test_throttled_to_the_end_is_said_and_the_read_ends_at_a_lower_rate(place: Place) -> None:
-    place.fake.gateway = GatewayRules(calls_per_second=0, throttled=ERRORS["Throttling.Api"])
-    outcomes, source = place.read(budget=0.3, rate=40.0)
+def test_throttled_to_the_end_is_said_and_remembered(one_by_one: Place) -> None:
+    one_by_one.fake.gateway = GatewayRules(calls_per_second=0, throttled=ERRORS["Throttling.Api"])
+    outcomes, source = one_by_one.read(budget=0.3, rate=40.0)
     assert outcomes
     assert all(isinstance(outcome, FailedRead) and outcome.throttled for outcome in outcomes.values())
-    assert 0 < (source.learned()[1] or 0) < 40.0
+    learned = source.learned(NOW).pace
+    assert learned is not None
+    assert learned.throttled_at == NOW
 
 
-@proves(
-    Source.learned,
-    "The rung that the source bore in the last read, and the calls per second at which that read ended;",
-)
+@proves(Source.learned, "What was found out in the last read.")
 @proves(Source.read, "`rung` is how narrow a window to begin with;", "`learned` tells what was found.")
-def test_what_the_source_bore_is_learned_and_the_next_read_can_begin_there(place: Place) -> None:
-    place.fake.listing = ListingRules(max_future_days=2)
-    _, first = place.read()
-    rung = first.learned()[0]
+def test_what_the_source_bore_is_learned_and_the_next_read_can_begin_there(one_by_one: Place) -> None:
+    one_by_one.fake.listing = ListingRules(max_future_days=2)
+    _, first = one_by_one.read()
+    rung = first.learned(NOW).rung
     assert rung > 0
-    so_far = len(place.fake.calls)
-    outcomes, second = place.read(rung=rung)
+    so_far = len(one_by_one.fake.calls)
+    outcomes, second = one_by_one.read(rung=rung)
     assert {type(outcome) for outcome in outcomes.values()} == {Observation}
-    assert len(place.fake.calls) - so_far == len(REQUESTS)
-    assert second.learned()[0] == rung
+    assert len(one_by_one.fake.calls) - so_far == len(REQUESTS)
+    assert second.learned(NOW).rung == rung
 
 
 @proves(Source.read, "`rung` is how narrow a window to begin with;")
-def test_a_greater_rung_asks_for_fewer_days_and_is_learned_as_it_is(place: Place) -> None:
+def test_a_greater_rung_asks_for_fewer_days_and_is_learned_as_it_is(one_by_one: Place) -> None:
     spans = []
     for rung in range(7):
-        outcomes, source = place.read(rung=rung)
+        outcomes, source = one_by_one.read(rung=rung)
         spans.append(span_of(outcomes[DISTURBED]))
-        assert source.learned() == (rung, None)
+        assert source.learned(NOW) == Findings(rung)
     assert spans[0] > spans[1] > spans[2]
     assert spans[-1] == min(spans)
 
 
-@proves(Source.learned, "None for calls that nothing limited.")
-def test_a_limit_that_is_given_is_the_rate_and_without_one_there_is_none(place: Place) -> None:
-    assert place.read()[1].learned()[1] is None
-    assert place.read(rate=200.0)[1].learned()[1] == 200.0
+@proves(Findings, _FOUND)
+def test_a_limit_that_is_given_is_the_rate_and_without_one_there_is_none(one_by_one: Place) -> None:
+    assert one_by_one.read()[1].learned(NOW).pace is None
+    assert one_by_one.read(rate=200.0)[1].learned(NOW).pace == Learned(rate=200.0)
 
 
 @proves(
     ReadRequest,
-    "One pair to read, and the days that are wanted: from `since` to today, and announced ones after it.",
+    "One pair to read, and the days that are wanted: from `since` to today, and announced ones after it;",
 )
 @pytest.mark.parametrize("days", [0, 40, 200])
-def test_the_days_from_since_to_today_and_announced_ones_are_read(place: Place, days: int) -> None:
+def test_the_days_from_since_to_today_and_announced_ones_are_read(one_by_one: Place, days: int) -> None:
     since = NOW - days * DAY
     wanted = [since, NOW - (days / 2) * DAY, NOW + 10 * DAY]
     for moment in wanted:
-        place.fake.world.put(replace(EVENT, title=f"{moment}", start=moment, end=moment, end_announced=True))
-    [outcome] = place.source(30.0, 0.0, LOCAL_KEY_SECRET).read([ReadRequest(DISTURBED, since)], now=NOW, rung=0)
+        one_by_one.fake.world.put(replace(EVENT, title=f"{moment}", start=moment, end=moment, end_announced=True))
+    [outcome] = one_by_one.source(30.0, 0.0, LOCAL_KEY_SECRET).read([ReadRequest(DISTURBED, since)], now=NOW, rung=0)
     assert isinstance(outcome, Observation)
     assert {f"{moment}" for moment in wanted} <= {item.title for item in outcome.items}
     assert all(any(window.covers(moment) for window in outcome.windows) for moment in (since, NOW))
+
+
+@proves(ReadRequest, "with `until`, to that day only.")
+def test_with_until_only_the_days_up_to_it_are_read(one_by_one: Place) -> None:
+    since, until = NOW - 60 * DAY, NOW - 40 * DAY
+    for moment in (since, until, NOW - 30 * DAY):
+        one_by_one.fake.world.put(replace(EVENT, title=f"{moment}", start=moment, end=moment))
+    request = ReadRequest(DISTURBED, since, until)
+    [outcome] = one_by_one.source(30.0, 0.0, LOCAL_KEY_SECRET).read([request], now=NOW, rung=0)
+    assert isinstance(outcome, Observation)
+    assert {item.title for item in outcome.items} == {f"{since}", f"{until}"}
+    assert len(one_by_one.fake.calls) == 1
+
+
+@proves(Findings, "`refused`: why every call would be, until a person mends something.")
+@pytest.mark.parametrize("fault", [Fault.ACTION_NOT_FOUND, Fault.FORBIDDEN_RAM], ids=lambda fault: fault.name)
+@pytest.mark.parametrize("count", [1, len(REQUESTS)])
+def test_what_refuses_every_call_is_found_out_however_few_there_are(signed: Place, fault: Fault, count: int) -> None:
+    signed.fake.fail(fault, times=None)
+    source = signed.source(30.0, 0.0, LOCAL_KEY_SECRET)
+    list(source.read(REQUESTS[:count], now=NOW, rung=0))
+    assert source.operation in (source.learned(NOW).refused or "")
+    signed.fake.heal()
+    list(source.read(REQUESTS[:count], now=NOW, rung=0))
+    assert source.learned(NOW).refused is None
+
+
+@pytest.mark.parametrize("fault", [Fault.INTERNAL_ERROR, Fault.HTML_200, Fault.RESET], ids=lambda fault: fault.name)
+def test_what_may_pass_refuses_nobody(signed: Place, fault: Fault) -> None:
+    signed.fake.fail(fault, times=None)
+    assert signed.read()[1].learned(NOW).refused is None
+
+
+@proves(Source.read, "An operation that lists all regions at once may yield observations of further pairs.")
+def test_what_a_list_of_all_regions_says_of_other_pairs_is_an_outcome_too(sweeping: Place) -> None:
+    sweeping.fake.world.put(replace(EVENT, product="brandnew", title="Unheard of"))
+    outcomes = list(sweeping.source(30.0, 0.0, LOCAL_KEY_SECRET).read(REQUESTS, now=NOW, rung=0))
+    assert len(outcomes) == len(REQUESTS) + 1
+    [more] = [outcome for outcome in outcomes if outcome.pair.product == "brandnew"]
+    assert isinstance(more, Observation)
+    assert [item.title for item in more.items] == ["Unheard of"]
 
 
 def span_of(outcome: Observation | FailedRead) -> timedelta:

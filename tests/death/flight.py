@@ -67,7 +67,7 @@ def requests(clean: Clean) -> Iterator[Request]:
     seen: Counter[str] = Counter()
     for kind in clean.requests:
         seen[kind] += 1
-        of = {"PublishMessage": "mns", "ListEvents": "api"}.get(kind, "tables")
+        of = {"PublishMessage": "mns", "ListEvents": "api", "ListEventInProgress": "api"}.get(kind, "tables")
         yield Request(of, kind, seen[kind])
 
 

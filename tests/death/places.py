@@ -7,13 +7,14 @@ import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from local.fakes.mns import MnsFake
 from local.fakes.mns import on as on_topic
-from local.fakes.status import StatusFake
+from local.fakes.status import ShownEvent, StatusFake
 from local.fakes.tablestore import LOCAL_KEY_ID, LOCAL_SECRET
 from local.fakes.tablestore import Call as TableCall
 from local.stores import StoreName
@@ -54,6 +55,11 @@ class Kept(NamedTuple):
     heard: tuple[str, ...]
 
 
+def _numbered(events: Sequence[ShownEvent]) -> list[ShownEvent]:
+    """Each with an Id that it keeps when the place is put back."""
+    return [replace(event, id=number) for number, event in enumerate(events, 1)]
+
+
 class Place:
     """A context manager. `heard`: every message that the subscriber got, in order; `polls`: how many were begun
     since it was put back.
@@ -86,7 +92,7 @@ class Place:
         folder = Path(tempfile.mkdtemp(prefix="shd-death-", dir=MEMORY if os.access(MEMORY, os.W_OK) else None))
         self._stack.callback(shutil.rmtree, folder, ignore_errors=True)
         self.api = self._stack.enter_context(StatusFake(clock=lambda: self.now))
-        self.api.world.put(*self.scenario.events)
+        self.api.world.put(*_numbered(self.scenario.events))
         self.mns = self._stack.enter_context(MnsFake())
         self._make_topic()
         self.tables = Tables() if self._store_name == "tablestore" else None
@@ -116,7 +122,7 @@ class Place:
     def put_back(self, kept: Kept) -> None:
         """As it was, and nothing is wrong with anything."""
         self.api.reset()
-        self.api.world.put(*self.scenario.events)
+        self.api.world.put(*_numbered(self.scenario.events))
         self.mns.reset()
         self._make_topic()
         self.store.put_back(kept.store)

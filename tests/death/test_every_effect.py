@@ -14,7 +14,7 @@ BACKLOG, NEWS = 2, 4
 EFFECTS = [
     *["acquire", "load_checkpoint", "read_log", "load_record", "load_record", "load_watermark", "read_log"],
     *(["publish", "save_watermark"] * BACKLOG),
-    *["read_log", "read", "read", "read", "park", "renew", "append", "renew", "append"],
+    *["read_log", "read", "read", "read", "read", "park", "renew", "append", "renew", "append"],
     *["put_documents", "save_checkpoint", "save_record", "save_record", "load_watermark", "read_log"],
     *(["publish", "save_watermark"] * NEWS),
     *["read_log", "release"],

@@ -38,11 +38,20 @@ def play(path: Path, store: StoreName) -> tuple[incidents.Incident, Played, dict
 def test_hong_kong_arrives_whole_in_order_and_without_a_duplicate(store: StoreName) -> None:
     incident, played, counts, arrived = play(HONG_KONG, store)
     pairs = len(incident.products) * len(incident.regions)
+    verbs = [message["data"]["change"] for message in arrived]
+    updates = len(verbs) - 2 * pairs
     assert counts == {
-        "changes": 2 * pairs, "delivered": 2 * pairs, "lost": 0, "duplicates": 0, "out_of_order": 0,
+        "changes": len(verbs), "delivered": len(verbs), "lost": 0, "duplicates": 0, "out_of_order": 0,
         "false_resolved": 0, "still_open": 0,
     }  # fmt: skip
-    assert [message["data"]["change"] for message in arrived] == ["opened"] * pairs + ["resolved"] * pairs
+    assert verbs == ["opened"] * pairs + ["updated"] * updates + ["resolved"] * pairs
+    texts = [[update["text"] for update in message["data"]["event"]["updates"]] for message in arrived]
+    timeline = [line["text"] for line in json.loads(HONG_KONG.read_text("utf-8"))["timeline"]]
+    assert texts[-1] == timeline[: len(texts[-1])]
+    assert updates > 0
+    assert updates % pairs == 0
+    sources = {tuple(message["data"]["event"]["sources"]) for message in arrived}
+    assert sources == {("ListEvents", "ListEventInProgress")}
     hit = [body for now, body in played.answers if incident.shown_from <= now < incident.shown_to]  # type: ignore[operator]
     assert hit
     assert all({pair["status"] for pair in body["pairs"]} == {"incident"} for body in hit)
@@ -56,7 +65,9 @@ def test_the_access_key_failure_loses_nothing_and_the_status_says_blind_never_op
     assert {k: counts[k] for k in ("lost", "out_of_order", "false_resolved", "still_open")} == dict.fromkeys(
         ("lost", "out_of_order", "false_resolved", "still_open"), 0
     )
-    assert counts["delivered"] == counts["changes"] == 2 * pairs + 2  # the feed's blind and recovered
+    updates = sum(message["data"]["change"] == "updated" for message in arrived)
+    assert counts["delivered"] == counts["changes"] == 2 * pairs + updates + 2  # the feed's blind and recovered
+    assert updates % pairs == 0
     assert [m["data"]["change"] for m in arrived if m["subject"] == "feed"] == ["blind", "recovered"]
     [api] = [outage for outage in incident.outages if outage.what == "status-api"]
     minute = timedelta(minutes=1)

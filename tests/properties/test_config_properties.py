@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shd_relay.config import SCOPES, Config, parse
+from shd_relay import catalogue
+from shd_relay.config import SCOPES, Config, parse, watch_list
 from shd_relay.errors import SettingsError
 from shd_relay.plans import PLANS
 from shd_relay.settings import VARIABLES, Settings, load
@@ -34,6 +35,7 @@ partners:
 """ % ("ab" * 32)  # fmt: skip
 
 ids = st.from_regex(r"[A-Za-z0-9._-]{1,64}", fullmatch=True).filter(lambda text: text.lower() != "all")
+shipped_products = st.sampled_from(catalogue.shipped().products)
 id_lists = st.lists(ids, min_size=1, max_size=8, unique_by=str.lower)
 days = st.tuples(st.dates(), st.dates()).map(sorted)
 tokens: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries({
@@ -178,6 +180,21 @@ def test_every_slip_is_one_line(slips: set[str]) -> None:
     result = outcome(text)
     assert is_clear(result)
     assert (0 if isinstance(result, Config) else len(result)) == len(slips)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(ids | shipped_products, min_size=1, max_size=6, unique_by=str.lower), id_lists, ids)
+def test_any_id_of_good_shape_is_watched_as_it_is_written_in_the_catalogue_or_not(
+    products: list[str], regions: list[str], nowhere: str
+) -> None:
+    config = outcome(yaml.dump({"watch": {"products": products, "regions": regions}}))
+    assert isinstance(config, Config)
+    chosen = load({"SHD_GLOBAL_REGION": nowhere}, function="status", base=Path("/code"))
+    pairs = watch_list(chosen, config)
+    assert len({(pair.product.lower(), pair.region.lower()) for pair in pairs}) == len(pairs)
+    asked = {(product, region) for product in products for region in regions}
+    assert asked <= set(pairs)
+    assert {(p.product, p.region) for p in set(pairs) - asked} <= {(product, nowhere) for product in products}
 
 
 NAMES = st.sampled_from([*sorted(VARIABLES), "FC_FUNCTION_NAME", "SHD_NEWS", "PATH"])

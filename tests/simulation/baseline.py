@@ -13,14 +13,15 @@ compared as it is; nothing that vanishes, in a short or an empty answer, is call
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from shd_relay.errors import PublishUnavailable, StoreUnavailable
 from shd_relay.model import FailedRead, Item, Message, Pair
-from shd_relay.poll import Plan
+from shd_relay.plan import Plan
 from shd_relay.ports import Publisher, ReadRequest, Source, Store
+from shd_relay.records import Learned
 from shd_relay.report import Report
 
 
@@ -55,7 +56,7 @@ class Baseline:
         *,
         plan: Plan,
         store: Store,
-        source: Callable[[float, float | None], Source],
+        sources: Mapping[str, Callable[[float, Learned | None], Source]],
         publisher: Callable[[float], Publisher],
         now: Callable[[], datetime],
         monotonic: Callable[[], float],
@@ -63,7 +64,8 @@ class Baseline:
     ) -> None:
         self._pairs = plan.pairs
         self._table = Table(store)
-        self._source = source(0.0, None)
+        [make] = sources.values()
+        self._source = make(0.0, None)
         self._topic = publisher(0.0)
         self._now = now
         self._report = Report(poll=owner)
@@ -73,7 +75,8 @@ class Baseline:
         requests = [ReadRequest(pair, now) for pair in self._pairs]
         for outcome in self._source.read(requests, now=now, rung=0):
             if isinstance(outcome, FailedRead):
-                self._report.note(outcome.reason)
+                self._report.note(outcome)
+                self._report.failed += 1
                 continue
             self._report.polled += 1
             for item in outcome.items:

@@ -16,8 +16,9 @@ from shd_relay.adapters.tablestore_tables import KEYS
 from shd_relay.ports import Store
 from shd_relay.settings_checks import TablestoreAddress
 from tests.simulation.stage import OURS, Cast
+from tests.simulation.two_world import BOTH
 
-STORES = ("memory", "sqlite", "tablestore")
+STORES = ("memory", "sqlite", "tablestore", "both")
 _GOOD = Credentials(access_key_id=LOCAL_KEY_ID, access_key_secret=LOCAL_SECRET)
 _WIRE = {
     "error before": (
@@ -33,7 +34,7 @@ _WIRE = {
 
 @contextmanager
 def cast_on(store: str) -> Iterator[Cast]:
-    """Ours, each run on a fresh store of that name."""
+    """Ours, each run on a fresh store of that name; `both`: in memory, with two operations."""
     if store == "sqlite":
         with _sqlite() as cast:
             yield cast
@@ -41,7 +42,7 @@ def cast_on(store: str) -> Iterator[Cast]:
         with _tablestore() as cast:
             yield cast
     else:
-        yield OURS
+        yield BOTH if store == "both" else OURS
 
 
 @contextmanager

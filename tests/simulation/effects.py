@@ -15,15 +15,19 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from shd_relay.errors import MessageRefused, PublishUnavailable, StoreUnavailable
-from shd_relay.model import FailedRead, Message, Observation
-from shd_relay.ports import Publisher, ReadRequest, Store
+from shd_relay.model import FailedRead, Message, Observation, Pair
+from shd_relay.ports import Findings, Publisher, ReadRequest, Store
 from tests.simulation.upstream import OPERATION, Answer, World
 
 TIMES = ("before", "after")
 ANYWHERE = tuple(f"{what} {when}" for what in ("crash", "pause", "overlap") for when in TIMES)
 ERRORS = ("error before", "error after")
 READS = ("failed", "throttled", "empty", "partial", "old")
-FAULTS = {"read": (*ANYWHERE, *READS, "slow"), "publish": (*ANYWHERE, *ERRORS, "twice", "refused")}
+FAULTS = {
+    "read": (*ANYWHERE, *READS, "slow"),
+    "sweep": (*ANYWHERE, *READS, "slow"),
+    "publish": (*ANYWHERE, *ERRORS, "twice", "refused"),
+}
 KINDS = (*ANYWHERE, *ERRORS, *READS, "slow", "twice", "refused")
 HARMLESS = {"pause", "overlap", "slow", "refused"}  # no reason for a duplicate in itself
 
@@ -155,16 +159,16 @@ class SourcePort:
     def __init__(self, world: World, hook: Hook) -> None:
         self._world = world
         self._hook = hook
-        self.answers: list[tuple[ReadRequest, Answer]] = []
+        self.answers: list[tuple[Pair, Answer]] = []
 
     def read(self, requests: Sequence[ReadRequest], *, now: datetime, rung: int) -> Iterator[Observation | FailedRead]:
         for request in requests:
             yield self._hook(Call("read", partial(self._answer, request, now), (request, now)))
 
-    def learned(self) -> tuple[int, float | None]:
-        return 0, None
+    def learned(self, now: datetime) -> Findings:
+        return Findings()
 
     def _answer(self, request: ReadRequest, now: datetime, fault: str) -> Observation | FailedRead:
         outcome, answer = self._world.answer(request, now, fault)
-        self.answers.append((request, answer))
+        self.answers.append((request.pair, answer))
         return outcome

@@ -302,7 +302,7 @@ class _Player:
         self._poller = cast.poller(
             plan=PLAN._replace(pairs=(PAIR,)),
             store=cast.around_store(StorePort(MemoryStore(), self._hook), Judge(world)),
-            source=lambda deadline, rate: cast.around_source(SourcePort(world, self._hook)),
+            sources={OPERATION: lambda deadline, pace: cast.around_source(SourcePort(world, self._hook))},
             publisher=lambda deadline: TopicPort(Judge(world), self._hook),
             now=self._now,
             monotonic=lambda: 0.0,

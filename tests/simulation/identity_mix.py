@@ -16,12 +16,12 @@ import msgspec
 
 from shd_relay import identity
 from shd_relay.detect import detect
-from shd_relay.model import HealthEvent, Item, Observation, Pair, Window
+from shd_relay.model import HealthEvent, Item, Observation, Pair, Update, Window
 from shd_relay.records import PairWork
 
 T0 = datetime(2026, 1, 1, tzinfo=timezone.utc)
 PAIR = Pair("ecs", "cn-hongkong")
-OPERATION = "list-events"
+OPERATION = "ListEvents"
 LISTED_AFTER_END = 120  # reads for which what ended is still listed
 KNOWN_AFTER_END = timedelta(minutes=500)
 
@@ -63,7 +63,7 @@ PLAIN = ("{} has been mitigated", "Service is back to normal", "Update on {}")
 
 @dataclass
 class Happening:
-    """One event of the simulation; its number travels in `Item.source_id`, which the matcher does not look at."""
+    """One event of the simulation; its number travels as its only update, which the matcher does not look at."""
 
     item: Item
     ended_for: int = 0
@@ -150,7 +150,7 @@ def _errors(seen: Observation, decided: Mapping[int, str], changes: Sequence[Any
     count = 0
     for index, item in enumerate(seen.items):
         id_ = decided[index] if index in decided else new[id(item)]
-        count += ids.given(item.source_id or "", id_)
+        count += ids.given(item.updates[0].text, id_)
     return count
 
 
@@ -162,7 +162,8 @@ def _happen(mix: Mix, rng: random.Random, happenings: dict[str, Happening], now:
             start = rng.choice(living).item.start or start
         result.events += 1
         number = str(result.events)
-        happenings[number] = Happening(Item(title=_title(rng), severity="ALARM", start=start, source_id=number))
+        truth = (Update(at=T0, text=number),)
+        happenings[number] = Happening(Item(title=_title(rng), severity="ALARM", start=start, updates=truth))
     for number, happening in list(happenings.items()):
         if happening.item.end is None:
             _edit(mix, rng, happening, now)

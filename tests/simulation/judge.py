@@ -7,6 +7,7 @@ false_end   over without an end or NORMAL in the world;        view       the su
             withdrawn or cancelled without a real absence                 or one event of the world has two identities
 too_many    more duplicates than faults + lease expiries       kind       a kind that falls
 docs        event documents or checkpoint behind the log    restless   commits, though nothing happens any more
+quarrel     two operations contradict each other in public (two_world.py)
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from shd_relay.model import FEED, SHARD, START, Message
 from shd_relay.ports import Store
 from tests.simulation.upstream import Truth, World
 
-LAWS = ("lost", "gaps", "conflicts", "back", "false_end", "view", "too_many", "kind", "docs", "restless")
+LAWS = ("lost", "gaps", "conflicts", "back", "false_end", "view", "too_many", "kind", "docs", "restless", "quarrel")
 ENDS = {"resolved", "completed"}
 KINDS = ("notice", "maintenance", "incident")
 _TAG = re.compile(r"[0-9a-f]{12}")
@@ -39,6 +40,7 @@ class Judge:
         self.problems: list[tuple[str, str]] = []
         self.received = self.duplicates = 0
         self._bodies: dict[tuple[str, int], dict[str, Any]] = {}
+        self._short: dict[tuple[str, int], bool] = {}
         self._skipped: set[tuple[str, int]] = set()
         self.slack = timedelta()
         self.view: dict[str, dict[str, Any]] = {}
@@ -50,16 +52,16 @@ class Judge:
     def publish(self, message: Message) -> None:
         self.received += 1
         body = json.loads(message.body)
-        body["data"].pop("truncated", None)  # a notice in the place of a refused message says the same in short
+        short = body["data"].pop("truncated", False)  # a notice in the place of a refused message says less
         event = body["data"]["event"]
         key = (event["id"], event["revision"])
         last = self.view.get(key[0])
         if key in self._bodies:
             self.duplicates += 1
-            if self._bodies[key] != body:
+            if self._bodies[key] != body and not short | self._short.get(key, False):
                 self._blame("conflicts", f"{message.id} says two things: {self._bodies[key]} and {body}")
             return
-        self._bodies[key] = body
+        self._bodies[key], self._short[key] = body, short
         before = last["revision"] if last else 0
         if key[1] <= before:
             self._blame("back", f"{message.id} arrives after revision {before}")
@@ -111,7 +113,11 @@ class Judge:
             if not by_end and not (event["severity"] == "NORMAL" and truth.was_normal):
                 self._blame("false_end", f"{verb} of {event['title']}, which had no end by {seen}")
         least = timedelta() if self.slack else GRACE
-        if verb in {"withdrawn", "cancelled"} and not truth.gone_by(seen, least, self.slack):
+        if (
+            verb in {"withdrawn", "cancelled"}
+            and not event["mergedInto"]
+            and not self._is_gone(event, truth, seen, least)
+        ):
             self._blame("false_end", f"{verb} of {event['title']}, which was there")
         if verb == "started" and event["startTime"] > _text(seen):
             self._blame("false_end", f"started before its start: {event['title']}")
@@ -121,7 +127,7 @@ class Judge:
     def _compare_views(self, now: datetime) -> None:
         by_tag: dict[str, list[dict[str, Any]]] = {}
         for event in self.view.values():
-            if event["id"] != FEED:
+            if event["id"] != FEED and not event["mergedInto"]:
                 by_tag.setdefault(self._truth(event).tag, []).append(event)
         for tag, truth in self.world.truths.items():
             told = by_tag.get(tag, [])
@@ -132,7 +138,7 @@ class Judge:
                 self._blame("view", f"{tag} has {len(told)} identities")
             elif not told and truth.listed:
                 self._blame("view", f"nobody was told of {truth.item.title}")
-            elif told and (wrong := _differences(told[0], truth, now)):
+            elif told and (wrong := self._differences(told[0], truth, now)):
                 self._blame("view", f"{truth.item.title}: {wrong}")
         if FEED in self.view and self.view[FEED]["state"] != "resolved":
             self._blame("view", "the source has long recovered, and subscribers do not know")
@@ -146,6 +152,12 @@ class Judge:
         checkpoint = store.load_checkpoint(SHARD)
         if state.seq and (checkpoint is None or checkpoint.seq != state.seq):
             self._blame("docs", f"the checkpoint is not at the log's head, {state.seq}")
+
+    def _is_gone(self, event: Mapping[str, Any], truth: Truth, seen: datetime, least: timedelta) -> bool:
+        return truth.gone_by(seen, least, self.slack)
+
+    def _differences(self, event: Mapping[str, Any], truth: Truth, now: datetime) -> dict[str, Any]:
+        return _differences(event, truth, now)
 
     def _truth(self, event: Mapping[str, Any]) -> Truth:
         found = _TAG.search(event["title"])

@@ -7,7 +7,7 @@ longer; `--first-seed` draws others. A failing run prints the line that plays it
 
   --script SEED [TICK:POINT:FAULT ...]     --chaos SEED POLLS RATE [--skew]     --long SEED DAYS
 
-and, for one that was not played in memory, --store sqlite or --store tablestore.
+and, for one that was not played in memory with one operation, --store sqlite, tablestore or both.
 """
 
 # ruff: noqa: T201 - what it prints is the proof
@@ -27,6 +27,7 @@ from tests.simulation.explore import Bounds, Explorer, Found
 from tests.simulation.identity_mix import HARSH, TYPICAL, Mix, by_start, by_start_and_title, simulate
 from tests.simulation.runs import COLUMNS, Chaos, Fault, Figures, Long, Run, Script, figures_of, pairs, play, singles
 from tests.simulation.stage import OURS
+from tests.simulation.two_world import BOTH
 
 POLLS_OF_A_SEED = 1_000
 SEARCHES = (
@@ -53,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--single-seeds", type=int, default=33)
     parser.add_argument("--pair-seeds", type=int, default=8)
     parser.add_argument("--chaos-polls", type=int, default=1_000_000)
+    parser.add_argument("--both-seeds", type=int, default=20)
+    parser.add_argument("--both-polls", type=int, default=400_000)
     parser.add_argument("--sqlite-polls", type=int, default=10_000)
     parser.add_argument("--tablestore-polls", type=int, default=2_000)
     parser.add_argument("--states", type=int, default=1_000_000)
@@ -77,8 +80,12 @@ def _runs(options: argparse.Namespace) -> int:
     broken += _row("chaos", _chaos(first, options.chaos_polls))
     broken += _row("chaos, 10 % of all effects", _chaos(first, options.chaos_polls // 20, 0.1))
     broken += _row("chaos, clocks up to an hour off", _chaos(first, options.chaos_polls // 20, skew=True))
-    for store, polls in (("sqlite", options.sqlite_polls), ("tablestore", options.tablestore_polls)):
-        broken += _row(f"{singly}, {store}", singles([first]), store)
+    stores = (
+        ("both", options.both_polls), ("sqlite", options.sqlite_polls), ("tablestore", options.tablestore_polls)
+    )  # fmt: skip
+    for store, polls in stores:
+        seeds = range(first, first + options.both_seeds) if store == "both" else [first]
+        broken += _row(f"{singly}, {store}", singles(seeds, BOTH if store == "both" else OURS), store)
         broken += _row(f"chaos, {store}", _chaos(first, polls), store)
     return broken
 

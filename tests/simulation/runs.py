@@ -146,30 +146,32 @@ def figures_of(
 
 
 @cache
-def points(seed: int) -> tuple[tuple[str, ...], ...]:
+def points(seed: int, cast: Cast = OURS) -> tuple[tuple[str, ...], ...]:
     """The names of the effects of each poll of the script, when nothing goes wrong."""
-    stage = Stage(seed)
+    stage = Stage(seed, cast)
     return tuple(tuple(names) for names in _ticks(stage, {}))
 
 
-def every_fault(seed: int) -> Iterator[Fault]:
-    for tick, names in enumerate(points(seed)):
+def every_fault(seed: int, cast: Cast = OURS) -> Iterator[Fault]:
+    for tick, names in enumerate(points(seed, cast)):
         for point, name in enumerate(names, 1):
             for what in faults_of(name):
                 yield Fault(tick, point, what)
 
 
-def singles(seeds: Iterable[int]) -> Iterator[Script]:
+def singles(seeds: Iterable[int], cast: Cast = OURS) -> Iterator[Script]:
     for seed in seeds:
-        yield from (Script(seed, (fault,)) for fault in every_fault(seed))
+        yield from (Script(seed, (fault,)) for fault in every_fault(seed, cast))
 
 
-def pairs(seed: int, rng: random.Random | None = None, share: float = 1.0) -> Iterator[Script]:
+def pairs(seed: int, rng: random.Random | None = None, share: float = 1.0, cast: Cast = OURS) -> Iterator[Script]:
     """All pairs of points and, by turns, of their faults; with `rng` a share of the pairs, drawn by it.
 
     Every pair of points gets one pair of faults, drawn by the pair's own seed.
     """
-    places = [(tick, point, name) for tick, names in enumerate(points(seed)) for point, name in enumerate(names, 1)]
+    places = [
+        (tick, point, name) for tick, names in enumerate(points(seed, cast)) for point, name in enumerate(names, 1)
+    ]
     for n, first in enumerate(places):
         for second in places[n + 1 :]:
             if rng and rng.random() >= share:

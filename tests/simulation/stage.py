@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, NamedTuple
 
 from shd_relay.adapters.memory_store import MemoryStore
-from shd_relay.poll import Plan, Poller
+from shd_relay.plan import Plan
+from shd_relay.poll import Poller
 from shd_relay.ports import Source, Store
-from tests.simulation.effects import Call, DeathError, Invocation, SourcePort, Spoil, StorePort, TopicPort
+from tests.simulation.effects import Call, DeathError, Hook, Invocation, SourcePort, Spoil, StorePort, TopicPort
 from tests.simulation.judge import Judge
 from tests.simulation.upstream import PAIRS, T0, World
 
@@ -34,7 +36,11 @@ class Cast(NamedTuple):
     store: Callable[[], Store] = MemoryStore
     around_store: Callable[[Store, Judge], Store] = lambda store, judge: store
     around_source: Callable[[SourcePort], Source] = lambda source: source
+    world: Callable[[int], World] = World
+    judge: type[Judge] = Judge
+    sources: Callable[[World, Hook], tuple[Any, ...]] = lambda world, hook: (SourcePort(world, hook),)
     spoil: Spoil | None = None
+    quiet_polls: int = 4  # after which all must have settled
     on: str = "memory"  # the name of the store, as casts.py has it
 
 
@@ -45,8 +51,8 @@ class Stage:
     """One run. `frozen`: the process's own stopwatch stands still, so that no budget ever ends a poll by itself."""
 
     def __init__(self, seed: int, cast: Cast = OURS, *, frozen: bool = False) -> None:
-        self.world = World(seed)
-        self.judge = Judge(self.world)
+        self.world = cast.world(seed)
+        self.judge = cast.judge(self.world)
         self.cast = cast
         self.store = cast.store()
         self.clock = T0
@@ -101,12 +107,12 @@ class Stage:
                 self._took_lease(number)
             return result
 
-        source = SourcePort(self.world, hook)
+        sources = self.cast.sources(self.world, hook)
         before = self._acquired
         poller = self.cast.poller(
             plan=PLAN._replace(pairs=self.world.pairs),
             store=self.cast.around_store(StorePort(self.store, hook, self.cast.spoil), self.judge),
-            source=lambda deadline, rate: self.cast.around_source(source),
+            sources={source.operation: partial(self._source, source) for source in sources},
             publisher=lambda deadline: TopicPort(self.judge, hook),
             now=lambda: self.clock + skew,
             monotonic=lambda: 0.0 if self._frozen else (self.clock - T0).total_seconds(),
@@ -120,8 +126,12 @@ class Stage:
         self.trace.append(f"         poll {number}     {report['state']} {report['error'] or report['stopped'] or ''}")
         alone = self._acquired == before + 1
         if report["state"] == "done" and alone:
-            for request, answer in source.answers:
-                self.world.ack(request.pair, answer)
+            for source in sources:
+                for pair, answer in source.answers:
+                    self.world.ack(pair, answer)
+
+    def _source(self, source: SourcePort, *_: object) -> Source:
+        return self.cast.around_source(source)
 
     def _meanwhile(self, what: str, inner: Faults) -> None:
         """The process stands still: another poll runs. After a pause its lease has run out. A slow read only lasts."""
@@ -147,7 +157,7 @@ class Stage:
         """Time passes without a fault and without an edit, until all must have settled; then the verdict."""
         self.world.settle()
         self.clock += self.judge.slack  # what was counted from a moment that lay ahead must have its time, too
-        for _ in range(4):
+        for _ in range(self.cast.quiet_polls):
             self.wait(360)
             self.poll()
         late = self.reports[-1]["changes"]

@@ -15,15 +15,15 @@ from typing import Any
 import msgspec
 import pytest
 
+from shd_relay import chunks, ledger, merge, message, relay
 from shd_relay import detect as detecting
-from shd_relay import ledger, message, reading, relay, severity
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.commit import Tenure
 from shd_relay.errors import PublishUnavailable
 from shd_relay.model import FailedRead, HealthEvent, Item, Kind, Message, Observation, Position
 from shd_relay.poll import Poller
 from shd_relay.ports import ReadRequest, Store
-from shd_relay.records import PairWork, PollRecord, WorkRecord
+from shd_relay.records import PollRecord, WorkRecord
 from tests.simulation.explore import Bounds, Explorer
 from tests.simulation.judge import Judge
 from tests.simulation.runs import Chaos, Figures, Long, Run, Script, figures_of, singles
@@ -124,19 +124,21 @@ def without_tail(store: Any, shard: str = "main") -> tuple[ledger.State, frozens
     return ledger._checkpointed(store.load_checkpoint(shard)), frozenset()
 
 
-def absence_is_an_end(known: Sequence[HealthEvent], seen: Observation, work: PairWork, *times: datetime) -> Any:
+def absence_is_an_end(known: Sequence[HealthEvent], observations: Sequence[Observation], *more: Any) -> Any:
     """What is not listed counts as listed with an end."""
+    [seen] = observations
     titles = {item.title for item in seen.items}
     gone = [
         msgspec.structs.replace(event.said[seen.operation], severity="NORMAL", end=seen.at)
         for event in known
         if not event.over and seen.operation in event.said and event.title not in titles
     ]
-    return detecting.detect(known, msgspec.structs.replace(seen, items=(*seen.items, *gone)), work, *times)
+    return detecting.detect_all(known, [msgspec.structs.replace(seen, items=(*seen.items, *gone))], *more)
 
 
-def whole_seconds(known: Sequence[HealthEvent], seen: Observation, work: PairWork, *times: datetime) -> Any:
+def whole_seconds(known: Sequence[HealthEvent], observations: Sequence[Observation], *more: Any) -> Any:
     """Times that are equal up to the second count as equal."""
+    [seen] = observations
     said = {event.title: event for event in known}
 
     def same(before: datetime | None, now: datetime | None) -> datetime | None:
@@ -150,7 +152,7 @@ def whole_seconds(known: Sequence[HealthEvent], seen: Observation, work: PairWor
         )  # fmt: skip
 
     items = tuple(blurred(item) for item in seen.items)
-    return detecting.detect(known, msgspec.structs.replace(seen, items=items), work, *times)
+    return detecting.detect_all(known, [msgspec.structs.replace(seen, items=items)], *more)
 
 
 def looked_for_as_history(event: HealthEvent, moment: datetime) -> bool:
@@ -177,12 +179,12 @@ MUTANTS: tuple[tuple[str, Cast, tuple[Patch, ...], set[str]], ...] = (
     ("relay under another's lease", OURS._replace(poller=RelaysWithoutLease), (), {"too_many"}),
     ("a checkpoint that is read without the tail", OURS, ((ledger, "load", without_tail),), {"view"}),
     ("a checkpoint that is not written for the tail", OURS._replace(poller=ForgetsTheTail), (), {"docs"}),
-    ("absence means resolved", OURS, ((reading, "detect", absence_is_an_end),), {"false_end"}),
+    ("absence means resolved", OURS, ((chunks, "detect_all", absence_is_an_end),), {"false_end"}),
     ("no grace", OURS, ((detecting, "GONE_READS", 1), (detecting, "GONE_AFTER", timedelta(0))), {"false_end"}),
     ("no ten minutes", OURS, ((detecting, "GONE_AFTER", timedelta(0)),), {"false_end"}),
-    ("whole-second compare", OURS, ((reading, "detect", whole_seconds),), {"view"}),
+    ("whole-second compare", OURS, ((chunks, "detect_all", whole_seconds),), {"view"}),
     ("a window that history widens", OURS, ((HealthEvent, "is_looked_for", looked_for_as_history),), {"restless"}),
-    ("kind that falls", OURS, ((severity, "risen", kind_as_seen),), {"kind"}),
+    ("kind that falls", OURS, ((merge, "risen", kind_as_seen),), {"kind"}),
 )  # fmt: skip
 
 

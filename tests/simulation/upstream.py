@@ -19,7 +19,7 @@ from shd_relay.ports import ReadRequest
 
 T0 = datetime(2026, 3, 1, 0, 0, 0, 250_000, tzinfo=timezone.utc)
 PAIRS = (Pair("ecs", "cn-hongkong"), Pair("oss", "cn-hongkong"))
-OPERATION = "list-events"
+OPERATION = "ListEvents"
 LEAST_DAYS, LOOK_AHEAD = timedelta(days=7), timedelta(days=14)
 LOOKED_FOR = timedelta(days=6)  # what ended or vanished longer ago is not looked for any more (schedule.py)
 GLITCHES = 2  # wrong answers in a row that a pair may give: three over ten minutes are a disappearance

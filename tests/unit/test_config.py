@@ -89,7 +89,10 @@ def test_the_shipped_config_loads_and_lets_nobody_in() -> None:
     config = load(ROOT / "config.yaml")
     assert config.partners == ()
     assert config.access == Access(public=False, allowed_origins=())
-    assert len(config.watch.products) * len(config.watch.regions) == 120  # as its comment says
+    said = re.search(r"(\d+) products x (\d+) regions.* = (\d+) pairs", (ROOT / "config.yaml").read_text("utf-8"))
+    assert said
+    watched = len(config.watch.products), len(config.watch.regions), len(watch_list(settings_with(), config))
+    assert tuple(map(int, said.groups())) == watched
 
 
 def test_the_partner_that_the_shipped_config_shows_is_one_once_it_has_hashes() -> None:
@@ -424,7 +427,50 @@ def test_the_environment_wins_over_the_watch_list_of_the_config() -> None:
     )
 
 
+def test_a_service_without_a_region_is_read_once_more_where_such_services_are() -> None:
+    config = parse("watch: {products: [CDN, ecs], regions: [us-west-1, cn-hangzhou]}", "config.yaml")
+    assert watch_list(settings_with(), config) == (
+        Pair("CDN", "us-west-1"),
+        Pair("CDN", "cn-hangzhou"),
+        Pair("CDN", "oo-region"),
+        Pair("ecs", "us-west-1"),
+        Pair("ecs", "cn-hangzhou"),
+    )
+    assert watch_list(settings_with(SHD_GLOBAL_REGION="non-regional"), config)[2] == Pair("CDN", "non-regional")
+
+
+def test_a_list_that_names_the_region_of_such_services_has_no_pair_twice() -> None:
+    config = parse("watch: {products: [cdn, ecs], regions: [OO-Region, cn-hangzhou]}", "config.yaml")
+    assert watch_list(settings_with(), config) == (
+        Pair("cdn", "OO-Region"),
+        Pair("cdn", "cn-hangzhou"),
+        Pair("ecs", "OO-Region"),
+        Pair("ecs", "cn-hangzhou"),
+    )
+
+
+def test_all_of_all_is_1470_pairs_and_the_services_without_a_region_once_more() -> None:
+    config = parse("watch: {products: all, regions: all}", "config.yaml")
+    named = parse("watch: {products: [ecs], regions: [cn-hangzhou]}", "config.yaml")
+    pairs = watch_list(settings_with(), config)
+    without = [pair.product for pair in pairs if pair.region == "oo-region"]
+    assert without == [product for product in catalogue.shipped().products if catalogue.is_global(product)]
+    assert (len(pairs), len(set(pairs)), len(without)) == (1476, 1476, 6)
+    assert watch_list(settings_with(SHD_PRODUCTS="all", SHD_REGIONS="all"), named) == pairs
+
+
 def test_an_environment_that_makes_too_many_pairs_is_refused() -> None:
     config = parse(f"watch: {{products: [{', '.join(f'p{n}' for n in range(150))}], regions: [x]}}", "config.yaml")
     with pytest.raises(SettingsError, match="150 products x 134 regions"):
         watch_list(settings_with(SHD_REGIONS=",".join(f"r{n}" for n in range(134))), config)
+
+
+def test_the_pairs_without_a_region_count_too() -> None:
+    regions = ",".join(f"r{n}" for n in range(20_000 // 2))
+    config = parse("watch: {products: [cdn, ram], regions: [x]}", "config.yaml")
+    with pytest.raises(SettingsError) as caught:
+        watch_list(settings_with(SHD_REGIONS=regions), config)
+    (line,) = caught.value.problems
+    assert line.startswith("watch list (with SHD_PRODUCTS and SHD_REGIONS): 2 products x 10000 regions, and 2 of them")
+    assert line.endswith("without a region, are more than 20,000 pairs, more than one relay reads")
+    assert len(watch_list(settings_with(SHD_REGIONS=regions, SHD_PRODUCTS="ecs,oss"), config)) == 20_000

@@ -139,7 +139,7 @@ def test_pairs_with_living_events_are_read_first_then_the_longest_unread() -> No
         schedule.key(OPERATION, OSS): PairWork(last_good=minutes(6), last_tried=minutes(6)),
         schedule.key(OPERATION, third): PairWork(last_good=minutes(2), last_tried=minutes(4)),
     }
-    wanted = schedule.requests((ECS, OSS, third), {OSS: [opened]}, work, OPERATION, minutes(7), 540)
+    wanted = schedule.requests((ECS, OSS, third), schedule.Known({OSS: [opened]}, work), minutes(7), bound_seconds=540)
     assert [request.pair for request in wanted] == [OSS, third, ECS]
     assert [request.since for request in wanted] == [minutes(0), minutes(2), minutes(5)]
 
@@ -155,7 +155,9 @@ def test_a_pair_that_will_soon_be_stale_goes_before_those_with_living_events() -
         schedule.key(OPERATION, OSS): PairWork(last_tried=minutes(9)),
     }
     for minute, first in ((9.5, OSS), (10.1, ECS)):
-        wanted = schedule.requests((OSS, ECS), {OSS: [opened]}, work, OPERATION, minutes(minute), 540)
+        wanted = schedule.requests(
+            (OSS, ECS), schedule.Known({OSS: [opened]}, work), minutes(minute), bound_seconds=540
+        )
         assert wanted[0].pair == first
 
 
@@ -173,7 +175,7 @@ def test_what_has_ended_is_looked_for_another_week_however_long_ago_it_began(
         state=state, since=began, changed_at=now - timedelta(days=gone_days),
     )  # fmt: skip
     work = {schedule.key(OPERATION, ECS): PairWork(last_good=now, last_tried=now)}
-    [request] = schedule.requests((ECS,), {ECS: [event]}, work, OPERATION, now, 540)
+    [request] = schedule.requests((ECS,), schedule.Known({ECS: [event]}, work), now, bound_seconds=540)
     assert request.since == (began if reaches_back else now)
 
 

@@ -42,7 +42,7 @@ def test_the_envelope_is_the_contract() -> None:
         "event": {
             "id": "evt_a", "revision": 3, "kind": "incident", "product": "ecs", "region": "cn-hongkong",
             "title": "机房故障 <b>", "severity": "ALARM", "startTime": "2022-12-18T01:00:00.000Z", "endTime": None,
-            "updates": [], "state": "open", "inferred": False,
+            "updates": [], "state": "open", "inferred": False, "sources": [], "witness": False, "mergedInto": None,
         },
         "links": {"event": "/v1/events/evt_a", "page": "/"},
     }  # fmt: skip

@@ -53,6 +53,7 @@ def test_the_defaults_are_those_of_the_contract() -> None:
         public_url=None,
         status_endpoint="https://status.aliyuncs.com",
         source="auto",
+        witness=None,
         rate=5,
         rate_max=50,
         budget_seconds=None,
@@ -65,7 +66,8 @@ def test_the_defaults_are_those_of_the_contract() -> None:
 def test_every_variable_of_the_contract_is_read() -> None:
     settings = poll(
         SHD_ENDPOINT="http://127.0.0.1:8080",
-        SHD_SOURCE="list-events",
+        SHD_SOURCE="in-progress",
+        SHD_WITNESS="https://status.example.com/api?region={region}",
         SHD_CONFIG="/etc/relay.yaml",
         SHD_PRODUCTS="ecs, OSS",
         SHD_REGIONS="cn-hangzhou",
@@ -90,7 +92,8 @@ def test_every_variable_of_the_contract_is_read() -> None:
         interval_seconds=30,
         public_url="https://relay.example.com/health",
         status_endpoint="http://127.0.0.1:8080",
-        source="list-events",
+        source="in-progress",
+        witness="https://status.example.com/api?region={region}",
         rate=2.5,
         rate_max=10,
         budget_seconds=50,
@@ -340,8 +343,16 @@ def test_a_ceiling_below_the_default_rate_lowers_that() -> None:
     assert (settings.rate, settings.rate_max) == (2, 2)
 
 
-def test_in_progress_alone_is_not_available_yet() -> None:
-    assert "not available in this version yet" in problem(SHD_SOURCE="in-progress")
+@pytest.mark.parametrize("text", [
+    "http://status.example.com/", "status.example.com", "https://u:p@status.example.com/", "https://x.example/a b",
+    "https://x.example/?q=<script>", "https://x.example/#/top", "https://x.example/{place}",
+])  # fmt: skip
+def test_a_witness_is_an_https_address(text: str) -> None:
+    assert problem(SHD_WITNESS=text).startswith("SHD_WITNESS: ")
+
+
+def test_a_witness_may_be_on_this_machine() -> None:
+    assert poll(SHD_WITNESS="http://127.0.0.1:8080/api/{region}").witness == "http://127.0.0.1:8080/api/{region}"
 
 
 def test_an_unknown_source_is_refused_with_the_choice() -> None:

@@ -16,12 +16,11 @@ SHARED = ROOT / "shared"
 SDKS = {"aliyunsdkcore", "mns", "tablestore", "urllib3", "sqlite3"}
 PURE = {
     "model", "records", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness",
-    "feed",
-    "schedule",
+    "feed", "merge", "join", "draft", "schedule", "judging", "backfill", "plan", "dialect_in_progress",
     "times", "errors", "ports", "plans", "dialect", "envelope", "pace", "window", "text", "report", "payload",
 }  # fmt: skip
 WITH_TIME_OR_WORLD = {"os", "time", "socket", "subprocess", "random", "threading", "logging", "http", "urllib"}
-USE_CASES = {"poll", "relay", "commit", "reading"}
+USE_CASES = {"poll", "relay", "commit", "reading", "chunks"}
 
 # (who, may not import, why)
 RULES = (

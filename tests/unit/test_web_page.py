@@ -122,7 +122,8 @@ def test_one_failure_in_many_services_is_one_card_that_names_them(house: House) 
     page = text(house)
 
     assert page.count("<article") == 1
-    assert "<b>ecs, oss, rds</b> in cn-hongkong" in page
+    where = re.sub(r"</?span[^>]*>", "", page)
+    assert "<b>Elastic Compute Service, Object Storage Service, ApsaraDB RDS</b> in China (Hong Kong)" in where
     assert page.count('href="#event-hk-') == 3
     assert page.count('id="event-hk-') == 3
 
@@ -167,7 +168,52 @@ def test_a_partner_sees_its_name_and_its_scope_only() -> None:
 
     assert "Service health for Small &lt;b&gt;Ltd&lt;/b&gt;" in page
     assert HK not in page
+    assert "Hong Kong" not in page
     assert headline(house, "small") == "No trouble is known"
+
+
+def test_products_and_regions_are_called_by_their_names_with_the_id_at_hand(house: House) -> None:
+    house.tell(event())
+
+    page = text(house)
+
+    assert '<span title="ecs, 云服务器 ECS">Elastic Compute Service</span>' in page
+    assert '<span title="cn-hongkong, 中国香港">China (Hong Kong)</span>' in page
+    heads = re.findall(r'<th scope="\w+"><span class="name">(.*?)</span> <span class="id">(.*?)</span></th>', page)
+    assert heads == [
+        ("Elastic Compute Service", "ecs"), ("Object Storage Service", "oss"), ("ApsaraDB RDS", "rds"),
+        ("China (Hong Kong)", HK), ("Singapore", SG),
+    ]  # fmt: skip
+    assert 'title="Elastic Compute Service in China (Hong Kong): incident"' in page
+
+
+def test_what_is_open_beyond_the_watch_list_counts_and_has_its_place_on_the_board(house: House) -> None:
+    house.tell(event("x", product="newthing", region="xx-new-1"))
+
+    page = text(house)
+
+    assert headline(house) == "Incident in 1 of 7 services and regions"
+    assert 'title="newthing in xx-new-1: incident"' in page
+    assert page.count('href="#event-x"') == 1
+
+
+def test_what_has_no_name_is_shown_by_its_id_and_escaped() -> None:
+    house = House(public=True)
+    house.tell(event("x", product="<i>new", region="'\u202e&"))
+
+    page = text(house)
+
+    assert "<b><bdi>&lt;i&gt;new</bdi></b> in <bdi>&#x27;\ufffd&amp;</bdi>" in page
+    assert '<th scope="col"><bdi class="name">&lt;i&gt;new</bdi></th>' in page
+    assert "<i>" not in page
+
+
+@pytest.mark.parametrize("code", ["oo-region", "somewhere-else"])
+def test_the_region_of_services_without_one_has_a_name_whatever_its_id(code: str) -> None:
+    house = House(public=True, global_region=code)
+    house.tell(event("x", product="newthing", region=code))
+
+    assert f'<span title="{code}, 全球">Global</span>' in text(house)
 
 
 def test_no_page_holds_the_time_of_answering(house: House) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from shd_relay import catalogue
 from shd_relay.model import FEED
 from tests.web_world import HK, NOW, SG, START, House, event
 
@@ -181,6 +182,53 @@ def test_the_feed_and_drills_are_no_trouble_of_a_pair() -> None:
     house.tell(event(FEED, kind="feed", product="", region="", severity=None), event("d", kind="drill"))
 
     assert set(statuses(house).values()) == {"operational"}
+
+
+def test_what_is_open_beyond_the_watch_list_stands_after_it_and_goes_with_its_events() -> None:
+    house = House()
+    house.tell(event("z", product="zz-new", region=HK), event("n", product="newthing", region=SG, kind="notice"))
+    house.tell(event("N", product="NewThing", region=SG), event("later", product="aa", region=SG, state="scheduled"))
+    watched = len(house.site.pairs)
+
+    rows = house.json("/v1/status")["pairs"]
+    assert rows[watched:] == [
+        {"product": "newthing", "region": SG, "status": "incident", "checked_at": None, "events": ["N", "n"]},
+        {"product": "zz-new", "region": HK, "status": "incident", "checked_at": None, "events": ["z"]},
+    ]
+
+    house.tell(event("z", revision=2, product="zz-new", region=HK, state="resolved", end=NOW), verb="resolved")
+    assert list(statuses(house))[watched:] == [f"newthing/{SG}"]
+
+
+def test_the_filters_find_a_product_that_nobody_watches() -> None:
+    house = House()
+    house.tell(event("n", product="newthing", region=SG))
+
+    assert statuses(house, "?product=NEWTHING") == {f"newthing/{SG}": "incident"}
+    assert statuses(house, f"?product=newthing&region={HK}") == {}
+    assert [e["id"] for e in house.json("/v1/events?product=newthing")["events"]] == ["n"]
+
+
+def test_what_nobody_watches_says_nothing_of_the_age_of_the_data() -> None:
+    house = House()
+    before = house.get("/v1/status")
+    house.tell(event("n", product="newthing", region=SG))
+    after = house.get("/v1/status")
+
+    for name in ("x-source-state", "x-data-age"):
+        assert after.header(name) == before.header(name)
+    assert house.json("/v1/status?product=newthing")["as_of"] is None
+
+
+def test_the_catalogue_is_not_asked_while_all_that_is_known_is_watched() -> None:
+    house = House()
+    house.tell(event(), event("d", kind="drill", product="drill", region="drill"))
+    catalogue.contents.cache_clear()
+    catalogue._known.cache_clear()
+
+    house.json("/v1/status")
+
+    assert catalogue.contents.cache_info().misses == 0
 
 
 def test_no_body_holds_the_time_of_answering() -> None:

@@ -7,21 +7,23 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timezone
+from typing import Generic, TypeVar
 
 from shd_relay import clock
 from shd_relay.adapters.credentials import Credentials, redact
 from shd_relay.adapters.limiter import Limiter
 from shd_relay.adapters.refusals import Verdict, judge
 from shd_relay.adapters.signing import Signer
-from shd_relay.adapters.transport import Answer, Transport
-from shd_relay.dialect import Listing, read_listing
+from shd_relay.adapters.transport import Answer, Transport, Untrusted
 from shd_relay.envelope import Refusal, read_refusal
 from shd_relay.errors import ContractError, SourceUnavailable
 
 SAME_REFUSALS = 5  # in a row, without a success between them: the next ones will be the same
 RETRIES = 2  # after a failure that may pass
+
+T = TypeVar("T")
 
 
 class Refused:
@@ -54,32 +56,37 @@ class Refused:
             self._last = verdict
 
 
-class Caller:
+class Caller(Generic[T]):
     """Calls one action. `deadline`: `clock.monotonic` seconds after which no call starts or goes on.
 
+    `read` makes an answer, never a Verdict, of a body that came with status 200; for one that is none it raises
+    ContractError, with the code that the body gives if that is a refusal.
     `pause_seconds` is the longest rest before the first retry of what may pass.
     """
 
     def __init__(
         self, action: str, transport: Transport, credentials: Credentials, limiter: Limiter, *,
-        deadline: float, call_seconds: float, pause_seconds: float,
+        read: Callable[[bytes], T], deadline: float, call_seconds: float, pause_seconds: float,
     ) -> None:  # fmt: skip
         self._action = action
         self._transport = transport
         self._credentials = credentials
         self._signer = Signer(credentials)
         self._limiter = limiter
+        self._read = read
         self._deadline = deadline
         self._call_seconds = call_seconds
         self._pause_seconds = pause_seconds
         self.refused = Refused()
 
-    def call(self, query: Mapping[str, str | None], *, region: str) -> Listing | Verdict:
-        """The turn for the first try is taken already. Retries take their own."""
+    def call(
+        self, query: Mapping[str, str | None], *, region: str, form: Mapping[str, str] | None = None
+    ) -> T | Verdict:
+        """With `form` it is a POST. The turn for the first try is taken already. Retries take their own."""
         failures = 0
         while True:
-            outcome = self._try(query, region)
-            if isinstance(outcome, Listing):
+            outcome = self._try(query, region, form)
+            if not isinstance(outcome, Verdict):
                 self._limiter.succeeded()
                 self.refused.note(None)
                 return outcome
@@ -99,24 +106,26 @@ class Caller:
         jitter = random.uniform(0.25, 1.0)  # noqa: S311 - no secret depends on it
         self._limiter.rest(min(self._pause_seconds * failures * jitter, left))
 
-    def _try(self, query: Mapping[str, str | None], region: str) -> Listing | Verdict:
+    def _try(self, query: Mapping[str, str | None], region: str, form: Mapping[str, str] | None) -> T | Verdict:
         """One request. Whatever goes wrong, in the SDK's code too, is a verdict and concerns this call only."""
         try:
-            signed = self._signer.sign(self._action, query, region=region)
+            signed = self._signer.sign(self._action, query, region=region, form=form)
             seconds = min(self._call_seconds, self._deadline - clock.monotonic())
-            answer = self._transport.get(signed.target, signed.headers, seconds=max(seconds, 0.001))
-            return self._read(answer)
+            answer = self._transport.send(signed, seconds=max(seconds, 0.001))
+            return self._understood(answer)
         except SourceUnavailable as error:
             return Verdict("passing", error.code, redact(error, self._credentials))
+        except Untrusted as error:
+            return Verdict("everyone", error.code, redact(error, self._credentials))
         except ContractError as error:
             return Verdict("pair", error.code, redact(error, self._credentials))
         except Exception as error:  # noqa: BLE001 - SDKs raise whatever they please (status-api.md 3.8)
             return Verdict("pair", type(error).__name__, f"unexpected {redact(repr(error), self._credentials)}")
 
-    def _read(self, answer: Answer) -> Listing | Verdict:
+    def _understood(self, answer: Answer) -> T | Verdict:
         if answer.status == 200:
             try:
-                return read_listing(answer.body)
+                return self._read(answer.body)
             except ContractError as error:
                 if not error.code:
                     raise

@@ -1,4 +1,4 @@
-"""Many calls at once, begun in order, each outcome handed over as it comes."""
+"""Many calls at once, begun in order, each outcome handed over soon after it came."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from typing import TypeVar
 
 Task = TypeVar("Task")
 Outcome = TypeVar("Outcome")
+
+GATHER_SECONDS = 0.01
+"""How long outcomes may gather: to wake the caller's thread for each costs a twentieth of the whole call's CPU."""
 
 
 def fan_out(
@@ -26,25 +29,26 @@ def fan_out(
     todo = deque(tasks)
     in_order = threading.Lock()
     done: SimpleQueue[tuple[Outcome] | None] = SimpleQueue()
+    loops = min(threads, len(tasks))
+    running = deque(range(loops))
+    over = threading.Event()
 
     def loop() -> None:
         try:
             while task := _next(todo, turn, in_order):
                 done.put((work(task[0]),))
         finally:
-            done.put(None)
+            if running.pop() == 0:
+                over.set()
+                done.put(None)
 
-    loops = min(threads, len(tasks))
     with ThreadPoolExecutor(loops, thread_name_prefix="shd-read") as pool:
         try:
             futures = [pool.submit(loop) for _ in range(loops)]
-            ended = 0
-            while ended < loops:
-                outcome = done.get()
-                if outcome is None:
-                    ended += 1
-                else:
-                    yield outcome[0]
+            while (outcome := done.get()) is not None:
+                yield outcome[0]
+                if done.empty():
+                    over.wait(GATHER_SECONDS)
             for future in futures:
                 future.result()
         finally:

@@ -151,7 +151,7 @@ def _deadline(connection: Any, seconds: float) -> Iterator[threading.Event]:
     def end() -> None:
         over.set()
         connection.auto_open = 0
-        hang_up(connection)
+        hang_up(getattr(connection, "sock", None))
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

@@ -20,6 +20,9 @@ Meaning = Literal["throttled", "passing", "window", "everyone", "denied", "pair"
 will be refused until a person mends something. denied: like it, unless other products are allowed. pair: this call
 only."""
 
+LASTING = frozenset({"everyone", "denied"})
+_BY_STATUS: Mapping[int, Meaning] = {401: "denied", 403: "denied", 404: "everyone", 408: "passing"}
+
 _PASSING = ("InternalError", "ServiceUnavailable", "SignatureNonceUsed")
 _CHECK_IT = "the AccessKey secret does not fit: check SHD_ACCESS_KEY_SECRET or ALIBABA_CLOUD_ACCESS_KEY_SECRET"
 _ADVICE: tuple[tuple[str, str], ...] = (
@@ -78,9 +81,7 @@ def _meaning(status: int, refusal: Refusal) -> Meaning:
         return "window"
     if code.startswith("InvalidParameter") and not any(name in text for name in ("productid", "regionid", "format")):
         return "window"
-    if status in (401, 403):
-        return "denied"
-    return "passing" if status >= 500 or status == 408 else "pair"
+    return _BY_STATUS.get(status, "passing" if status >= 500 else "pair")
 
 
 def _reason(

@@ -11,30 +11,32 @@ from shd_relay.adapters.caller import Caller
 from shd_relay.adapters.credentials import Credentials
 from shd_relay.adapters.fanout import fan_out
 from shd_relay.adapters.limiter import Limiter
-from shd_relay.adapters.refusals import Verdict
+from shd_relay.adapters.refusals import LASTING, Verdict
 from shd_relay.adapters.transport import Transport
-from shd_relay.dialect import Listing
-from shd_relay.model import FailedRead, Item, Observation, Pair
-from shd_relay.ports import ReadRequest
+from shd_relay.dialect import Listing, read_listing
+from shd_relay.model import LIST_EVENTS, FailedRead, Item, Observation, Pair
+from shd_relay.ports import Findings, ReadRequest
+from shd_relay.records import Learned
+from shd_relay.schedule import FAILURES
 
-OPERATION = "ListEvents"
 _OUT_OF_TIME = Verdict("passing", "Deadline", "no time left in this poll for a further call")
+_SHUT = Verdict("pair", "Circuit", "the reads of this product fail one after the other")
 
 
 class ListEventsSource:
     """Implements ports.Source. One for each invocation: its credentials and its deadline are that one's.
 
     `deadline` is in `clock.monotonic` seconds: no call starts after it, none runs beyond it. `call_seconds` bounds one
-    call, `pause_seconds` the rest before the first retry. `rate` and `rate_max` (0 = none) are calls per second,
-    `size_cap` bytes of one answer, decoded.
+    call, `pause_seconds` the rest before the first retry. `rate` and `rate_max` (0 = none) are calls per second, `pace`
+    what was learned of them at earlier reads (`now`: by today's clock); `size_cap` bytes of one answer, decoded.
     `ca_bundle`: a file of certificates to trust in place of the system's.
     """
 
-    operation = OPERATION
+    operation = LIST_EVENTS
 
     def __init__(
         self, endpoint: str, credentials: Credentials, *,
-        deadline: float, rate: float, rate_max: float,
+        deadline: float, rate: float, rate_max: float, pace: Learned | None = None, now: datetime | None = None,
         threads: int = 64, call_seconds: float = 10.0, pause_seconds: float = 0.2,
         size_cap: int = 8_000_000, ca_bundle: str | None = None,
     ) -> None:  # fmt: skip
@@ -46,8 +48,9 @@ class ListEventsSource:
         self._pause_seconds = pause_seconds
         self._size_cap = size_cap
         self._ca_bundle = ca_bundle
-        self._limiter = Limiter(rate, rate_max)
+        self._limiter = Limiter(rate, rate_max, pace, now)
         self._rung = 0
+        self._refused: str | None = None
 
     def read(self, requests: Sequence[ReadRequest], *, now: datetime, rung: int) -> Iterator[Observation | FailedRead]:
         """See ports.Source. `now` is the time of every outcome, and says which day is today."""
@@ -58,8 +61,9 @@ class ListEventsSource:
             self._endpoint, connections=self._threads, size_cap=self._size_cap, ca_bundle=self._ca_bundle
         )
         caller = Caller(
-            OPERATION, transport, self._credentials, self._limiter,
-            deadline=self._deadline, call_seconds=self._call_seconds, pause_seconds=self._pause_seconds,
+            LIST_EVENTS, transport, self._credentials, self._limiter,
+            read=read_listing, deadline=self._deadline, call_seconds=self._call_seconds,
+            pause_seconds=self._pause_seconds,
         )  # fmt: skip
         reader = _Reader(caller, self._limiter, ladder, now=now, deadline=self._deadline)
         self._limiter.open()
@@ -67,13 +71,47 @@ class ListEventsSource:
         def give_up() -> None:
             self._limiter.close()
             transport.close()
-            self._rung = ladder.learned
+            self._rung, self._refused = ladder.learned, reader.tally.refused(caller.refused.for_good)
 
         yield from fan_out(requests, reader.read, threads=self._threads, turn=reader.turn, give_up=give_up)
 
-    def learned(self) -> tuple[int, float | None]:
-        """See ports.Source. The rate is None while there is neither a ceiling nor a throttled answer."""
-        return self._rung, self._limiter.rate()
+    def learned(self, now: datetime) -> Findings:
+        """See ports.Source. There is no pace while there is neither a ceiling nor a throttled answer."""
+        return Findings(self._rung, self._limiter.learned(now), self._refused)
+
+
+class Tally:
+    """What the reads of one fan-out came to: by product, so that one that only fails does not use up the time; and
+    whether all of them were refused alike, which a short watch list never says often enough to the caller."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._failing: dict[str, int] = {}
+        self._refusals = 0
+        self._others = 0
+        self._last = ""
+
+    def shut(self, product: str) -> bool:
+        return self._failing.get(product, 0) >= FAILURES
+
+    def note(self, product: str, verdict: Verdict | None) -> None:
+        """None: an answer. A throttled read says nothing about the product."""
+        refused = verdict is not None and verdict.meaning in LASTING
+        with self._lock:
+            self._refusals += refused
+            self._others += not refused
+            if verdict is None:
+                self._failing.pop(product, None)
+                return
+            self._last = verdict.reason
+            if not refused and verdict.meaning != "throttled":
+                self._failing[product] = self._failing.get(product, 0) + 1
+
+    def refused(self, for_good: Verdict | None) -> str | None:
+        """Why it is of no use to ask again soon, if that is so."""
+        if for_good:
+            return for_good.reason
+        return self._last if self._refusals and not self._others else None
 
 
 class Ladder:
@@ -97,12 +135,15 @@ class Ladder:
 class _Reader:
     """Reads one pair after the other, from many threads."""
 
-    def __init__(self, caller: Caller, limiter: Limiter, ladder: Ladder, *, now: datetime, deadline: float) -> None:
+    def __init__(
+        self, caller: Caller[Listing], limiter: Limiter, ladder: Ladder, *, now: datetime, deadline: float
+    ) -> None:
         self._caller = caller
         self._limiter = limiter
         self._ladder = ladder
         self._now = now
         self._deadline = deadline
+        self.tally = Tally()
 
     def turn(self) -> bool:
         """Whether the next pair may begin. What is refused for good needs no turn: nothing is sent."""
@@ -113,13 +154,20 @@ class _Reader:
         known = self._caller.refused.for_good
         if known is not None:
             return self._failed(request.pair, known, asked=False)
+        if self.tally.shut(request.pair.product):
+            return self._failed(request.pair, _SHUT, asked=False)
         outcome = self._narrowing(request)
-        return self._failed(request.pair, outcome, asked=True) if isinstance(outcome, Verdict) else outcome
+        if not isinstance(outcome, Verdict):
+            self.tally.note(request.pair.product, None)
+            return outcome
+        if outcome is not _OUT_OF_TIME:
+            self.tally.note(request.pair.product, outcome)
+        return self._failed(request.pair, outcome, asked=outcome is not _OUT_OF_TIME)
 
     def _narrowing(self, request: ReadRequest) -> Observation | Verdict:
         rung, refused = self._ladder.rung, False
         while True:
-            outcome = self._ask(request, window.plan(request.since, self._now, rung))
+            outcome = self._ask(request, window.plan(request.since, self._now, rung, until=request.until))
             if isinstance(outcome, Observation):
                 if refused:
                     self._ladder.proved(rung)
@@ -153,12 +201,12 @@ class _Reader:
         unreadable = dict.fromkeys(text for listing in listings for text in listing.unreadable)
         windows = tuple(found for ask in asks if (found := ask.window) is not None)
         return Observation(
-            pair=pair, operation=OPERATION, at=self._now, items=tuple(items), windows=windows,
+            pair=pair, operation=LIST_EVENTS, at=self._now, items=tuple(items), windows=windows,
             unreadable=tuple(unreadable),
         )  # fmt: skip
 
     def _failed(self, pair: Pair, verdict: Verdict, *, asked: bool) -> FailedRead:
         return FailedRead(
-            pair=pair, operation=OPERATION, at=self._now, reason=verdict.reason, code=verdict.code,
+            pair=pair, operation=LIST_EVENTS, at=self._now, reason=verdict.reason, code=verdict.code,
             throttled=verdict.meaning == "throttled", asked=asked,
         )  # fmt: skip

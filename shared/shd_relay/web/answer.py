@@ -17,7 +17,8 @@ QUERY_CHARACTERS = 8_000
 RETRY_AFTER = 10
 
 _log = logging.getLogger(__name__)
-_NOBODY = Viewer(name="", public=True, scopes=frozenset(), pairs=(), keys=frozenset())
+_NONE: frozenset[str] = frozenset()
+_NOBODY = Viewer(name="", public=True, scopes=_NONE, pairs=(), keys=frozenset(), products=_NONE, regions=_NONE)
 _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 
 

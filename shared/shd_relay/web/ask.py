@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Any
 
 from msgspec import Struct
 
+from shd_relay import catalogue
 from shd_relay.model import FEED, HealthEvent, Pair
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Pairs, Request
@@ -22,18 +23,33 @@ def folded(pair: Pair) -> tuple[str, str]:
     return pair.product.casefold(), pair.region.casefold()
 
 
+def within(pair: Pair, products: Collection[str] | None, regions: Collection[str] | None) -> bool:
+    """Whether the folded ids hold the pair's product and its region; None holds all."""
+    product, region = folded(pair)
+    return (products is None or product in products) and (regions is None or region in regions)
+
+
 class Viewer(Struct, frozen=True, kw_only=True):
-    """Who asks. `name` is empty for the public; `pairs` is the scope, in the order of the watch list."""
+    """Who asks. `name` is empty for the public; `pairs` is the scope on the watch list, in its order. `products` and
+    `regions`, folded, say the same of pairs that nobody watches; None: all."""
 
     name: str
     public: bool
     scopes: frozenset[str]
     pairs: tuple[Pair, ...]
     keys: frozenset[tuple[str, str]]
+    products: frozenset[str] | None
+    regions: frozenset[str] | None
 
     def sees(self, event: HealthEvent) -> bool:
         """Events of the scope, and what concerns every reader: the state of the source, and drills."""
-        return event.id == FEED or event.kind == "drill" or folded(event.pair) in self.keys
+        return event.id == FEED or event.kind == "drill" or self.reaches(event.pair)
+
+    def reaches(self, pair: Pair) -> bool:
+        """Whether the pair is in scope, watched or not. One that nobody watches is only if nobody left it out on
+        purpose: what became of the others is not known."""
+        named = within(pair, self.products, self.regions)
+        return folded(pair) in self.keys or (named and catalogue.is_beyond(pair))
 
 
 class Ask(Struct, frozen=True, kw_only=True):

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 from shd_relay import plans
 from shd_relay.errors import RequestError
-from shd_relay.model import Pair
-from shd_relay.web.ask import Viewer, folded
+from shd_relay.web.ask import Viewer, folded, within
 from shd_relay.web.http import Request
 from shd_relay.web.site import Site
 
@@ -29,14 +28,15 @@ def viewer_of(request: Request, scope: str, site: Site, now: datetime) -> Viewer
     not in force or the token is not meant for this."""
     header = request.header("authorization").strip()
     if not header and site.config.access.public:
-        return _viewer("", site.pairs, frozenset({"read"}), public=True)
+        return _viewer("", site, frozenset({"read"}), public=True)
     if not header:
         raise _refused("a token is needed: send it as Bearer token, or as the password of your partner id")
     partner, token = _identified(header, site)
     _check_plan(partner, now)
     if scope not in token.scopes:
         raise RequestError(403, f"this token has not the scope {scope}")
-    return _viewer(partner.name, _scope_of(partner, site), token.scopes, public=False)
+    names = _names(partner.products), _names(partner.regions)
+    return _viewer(partner.name, site, token.scopes, *names, public=False)
 
 
 def _identified(header: str, site: Site) -> tuple[Partner, Token]:
@@ -80,23 +80,19 @@ def _check_plan(partner: Partner, now: datetime) -> None:
     raise RequestError(403, f"the support plan has not begun: its first day is {partner.valid_from} (UTC+8)")
 
 
-def _scope_of(partner: Partner, site: Site) -> tuple[Pair, ...]:
-    products = _names(partner.products)
-    regions = _names(partner.regions)
-    return tuple(
-        pair
-        for pair in site.pairs
-        if (products is None or pair.product.casefold() in products)
-        and (regions is None or pair.region.casefold() in regions)
-    )
-
-
 def _names(ids: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if ids is None else frozenset(id_.casefold() for id_ in ids)
 
 
-def _viewer(name: str, pairs: tuple[Pair, ...], scopes: frozenset[str], *, public: bool) -> Viewer:
-    return Viewer(name=name, public=public, scopes=scopes, pairs=pairs, keys=frozenset(map(folded, pairs)))
+def _viewer(
+    name: str, site: Site, scopes: frozenset[str],
+    products: frozenset[str] | None = None, regions: frozenset[str] | None = None, *, public: bool,
+) -> Viewer:  # fmt: skip
+    pairs = tuple(pair for pair in site.pairs if within(pair, products, regions))
+    return Viewer(
+        name=name, public=public, scopes=scopes, pairs=pairs, keys=frozenset(map(folded, pairs)),
+        products=products, regions=regions,
+    )  # fmt: skip
 
 
 def _bytes(text: str) -> bytes:

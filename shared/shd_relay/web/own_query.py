@@ -16,7 +16,7 @@ import msgspec
 
 from shd_relay import severity, times
 from shd_relay.errors import RequestError
-from shd_relay.model import HealthEvent, SourceState
+from shd_relay.model import HealthEvent, Pair, SourceState
 from shd_relay.times import CHINA
 from shd_relay.web import age
 from shd_relay.web.ask import Ask, View, folded
@@ -99,7 +99,7 @@ def _answer(ask: Ask, names: Names) -> View:
     question = _question(ask.params, names, ask.now.astimezone(CHINA).date())
     facts = ask.look()
     pairs = [pair for pair in ask.viewer.pairs if folded(pair) == question.pair]
-    data = [_item(event) for event in _listed(facts, ask, question)] if pairs else []
+    data = [_item(event) for event in _listed(facts, ask, question)] if ask.viewer.reaches(Pair(*question.pair)) else []
     body = {
         "RequestId": ask.request.request_id,
         "Code": 200,

@@ -12,6 +12,7 @@ from shd_relay.web.ask import Ask, View
 from shd_relay.web.markup import Html, fill, join
 from shd_relay.web.page_board import board
 from shd_relay.web.page_model import Headline, PageModel, Section, page_model
+from shd_relay.web.page_names import Labels
 from shd_relay.web.page_words import STATUS, mark, moment
 
 _PAGE = """<!doctype html>
@@ -111,10 +112,10 @@ def _main(model: PageModel) -> Html:
         headline=_headline(model.headline),
         banner=_banner(model),
         as_of=_as_of(model),
-        now=_section("now", "Happening now", model.now),
-        planned=_section("planned", "Planned", model.planned),
-        recent=_section("recent", "Ended in the last seven days", model.recent),
-        board=board(model.board, {id_ for card in model.now.cards for id_ in card.ids}),
+        now=_section("now", "Happening now", model.now, model.labels),
+        planned=_section("planned", "Planned", model.planned, model.labels),
+        recent=_section("recent", "Ended in the last seven days", model.recent, model.labels),
+        board=board(model.board, {id_ for card in model.now.cards for id_ in card.ids}, model.labels),
     )
 
 
@@ -145,10 +146,10 @@ def _as_of(model: PageModel) -> Html:
     return fill('Last read from the dashboard: {at} <span class="age"></span>', at=moment(model.as_of))
 
 
-def _section(id_: str, title: str, section: Section) -> Html:
+def _section(id_: str, title: str, section: Section, labels: Labels) -> Html:
     if not section.cards:
         return Html("")
-    cards = join((page_cards.card(card) for card in section.cards), "\n")
+    cards = join((page_cards.card(card, labels) for card in section.cards), "\n")
     more = (
         fill('<p class="more">and {more} more: see <a href="v1/events">all events</a>.</p>', more=section.more)
         if section.more

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from shd_relay.web.markup import Html, fill, join
 from shd_relay.web.page_cards import anchor
+from shd_relay.web.page_names import Label, Labels
 from shd_relay.web.page_words import STATUS, mark
 from shd_relay.web.status_view import PairView
 
@@ -25,33 +26,35 @@ _CELL = '<td class="{status}" title="{title}">{inside}</td>'
 _INSIDE = '{mark}<span class="word">{word}</span>'
 
 
-def board(views: Sequence[PairView], shown: set[str]) -> Html:
+def board(views: Sequence[PairView], shown: set[str], labels: Labels) -> Html:
     """`shown`: ids of the events that have a card to link to."""
     if not views:
         return Html("<p>The watch list holds nothing that you may see.</p>")
-    products = list(dict.fromkeys(view.product for view in views))
+    products = [labels.product(id_) for id_ in dict.fromkeys(view.product for view in views)]
+    regions = [labels.region(id_) for id_ in dict.fromkeys(view.region for view in views)]
     by_pair = {(view.product, view.region): view for view in views}
     rows = (
-        fill(_ROW, region=region, cells=join(_cell(by_pair.get((product, region)), shown) for product in products))
-        for region in dict.fromkeys(view.region for view in views)
+        fill(_ROW, region=region.head, cells=join(_cell(by_pair, product, region, shown) for product in products))
+        for region in regions
     )
     return fill(
         _BOARD,
         legend=join(_legend(views)),
         dense=" dense" if len(products) > WORDS_UP_TO else "",
-        heads=join(fill('<th scope="col">{product}</th>', product=product) for product in products),
+        heads=join(fill('<th scope="col">{product}</th>', product=product.head) for product in products),
         rows=join(rows, "\n"),
     )
 
 
-def _cell(view: PairView | None, shown: set[str]) -> Html:
+def _cell(views: Mapping[tuple[str, str], PairView], product: Label, region: Label, shown: set[str]) -> Html:
+    view = views.get((product.id, region.id))
     if view is None:
         return Html("<td></td>")
     inside = fill(_INSIDE, mark=mark(view.status), word=STATUS[view.status].short)
     linked = [id_ for id_ in view.events if id_ in shown]
     if linked:
         inside = fill('<a href="#{anchor}">{inside}</a>', anchor=anchor(linked[0]), inside=inside)
-    title = f"{view.product} in {view.region}: {STATUS[view.status].heading.lower()}"
+    title = f"{product.text} in {region.text}: {STATUS[view.status].heading.lower()}"
     return fill(_CELL, status=view.status, title=title, inside=inside)
 
 

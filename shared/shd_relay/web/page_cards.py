@@ -8,6 +8,7 @@ from shd_relay.model import HealthEvent, Pair, Update
 from shd_relay.web.events_view import begins, ends
 from shd_relay.web.markup import Html, fill, join
 from shd_relay.web.page_model import Card
+from shd_relay.web.page_names import Labels, listed
 from shd_relay.web.page_words import STATUS, mark, moment
 
 NEWEST_UPDATES = 2
@@ -21,10 +22,11 @@ _CARD = """<article class="card {status}{over}" id="{anchor}">
 {updates}</article>"""
 _FACT = "<div><dt>{name}</dt><dd>{value}</dd></div>"
 _SEVERITY = '<span class="severity"><bdi>{word}</bdi></span>'
+_WHERE = "<span><b>{products}</b> in {regions}</span>"
 _UPDATE = "<li>{at} <bdi>{text}</bdi></li>"
 
 
-def card(card: Card) -> Html:
+def card(card: Card, labels: Labels) -> Html:
     event = card.event
     status = event.kind if event.kind in STATUS else "notice"
     return fill(
@@ -37,7 +39,7 @@ def card(card: Card) -> Html:
         kind=_kind(event),
         severity=fill(_SEVERITY, word=event.severity) if event.severity else Html(""),
         title=event.title or "(without a title)",
-        facts=join((fill(_FACT, name=name, value=value) for name, value in _facts(card)), "\n"),
+        facts=join((fill(_FACT, name=name, value=value) for name, value in _facts(card, labels)), "\n"),
         updates=_updates(card.updates),
     )
 
@@ -54,9 +56,9 @@ def _kind(event: HealthEvent) -> str:
     return f"{event.kind.capitalize()}, {state}" if state else event.kind.capitalize()
 
 
-def _facts(card: Card) -> Iterable[tuple[str, Html]]:
+def _facts(card: Card, labels: Labels) -> Iterable[tuple[str, Html]]:
     event, end = card.event, ends(card.event)
-    yield "Where", _where(card.pairs)
+    yield "Where", _where(card.pairs, labels)
     yield ("From" if event.state == "scheduled" else "Since" if not event.over else "Began"), moment(begins(event))
     if end is not None:
         yield "Ended", join((moment(end), Html(" (inferred: it is no longer listed)" if event.inferred else "")))
@@ -64,7 +66,7 @@ def _facts(card: Card) -> Iterable[tuple[str, Html]]:
         yield "Expected end", moment(event.end)
 
 
-def _where(pairs: Sequence[Pair]) -> Html:
+def _where(pairs: Sequence[Pair], labels: Labels) -> Html:
     """Regions with their products: one line for each region, or for each set of products."""
     products: dict[str, list[str]] = {}
     for pair in pairs:
@@ -73,7 +75,7 @@ def _where(pairs: Sequence[Pair]) -> Html:
     for region, names in products.items():
         regions.setdefault(tuple(names), []).append(region)
     lines = (
-        fill("<span><b>{products}</b> in {regions}</span>", products=", ".join(names), regions=", ".join(where))
+        fill(_WHERE, products=listed(map(labels.product, names)), regions=listed(map(labels.region, where)))
         for names, where in regions.items()
     )
     return join(lines, "<br>")

@@ -12,7 +12,8 @@ from shd_relay.web import age
 from shd_relay.web.ask import Ask
 from shd_relay.web.events_view import begins, ends
 from shd_relay.web.facts import Facts
-from shd_relay.web.status_view import PairView, pair_views
+from shd_relay.web.page_names import Labels
+from shd_relay.web.status_view import PairView, in_scope, pair_views
 
 RECENT = timedelta(days=7)
 MOST_CARDS = 50
@@ -55,10 +56,11 @@ class PageModel(NamedTuple):
     planned: Section
     recent: Section
     board: tuple[PairView, ...]
+    labels: Labels
 
 
 def page_model(ask: Ask, facts: Facts) -> PageModel:
-    board = pair_views(ask, facts, ask.viewer.pairs)
+    board = pair_views(ask, facts, in_scope(ask, facts))
     events = [e for e in facts.state.events.values() if e.kind in _WORST_FIRST and ask.viewer.sees(e)]
     return PageModel(
         viewer=ask.viewer.name,
@@ -69,6 +71,7 @@ def page_model(ask: Ask, facts: Facts) -> PageModel:
         planned=_section(sorted((e for e in events if e.state == "scheduled"), key=begins)),
         recent=_section(sorted((e for e in events if _ended_lately(e, ask.now)), key=_last_ended_first)),
         board=tuple(board),
+        labels=Labels(ask.site.global_region),
     )
 
 

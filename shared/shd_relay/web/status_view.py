@@ -10,7 +10,7 @@ from shd_relay import freshness, times
 from shd_relay.freshness import PairStatus
 from shd_relay.model import HealthEvent, Pair, SourceState
 from shd_relay.web import age
-from shd_relay.web.ask import Ask, View, folded
+from shd_relay.web.ask import Ask, View, folded, within
 from shd_relay.web.facts import Facts
 
 
@@ -34,7 +34,7 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
 
 def status(ask: Ask) -> View:
     facts = ask.look()
-    chosen = in_view(ask)
+    chosen = in_view(ask, facts)
     body = StatusView(
         as_of=times.text_or_none(age.as_of(facts, chosen)),
         source=age.source_state(ask, facts),
@@ -43,15 +43,21 @@ def status(ask: Ask) -> View:
     return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts, chosen))
 
 
-def in_view(ask: Ask) -> tuple[Pair, ...]:
+def in_view(ask: Ask, facts: Facts) -> tuple[Pair, ...]:
     """The pairs of the scope that the filters leave."""
     products, regions = ask.params["product"], ask.params["region"]
-    return tuple(
-        pair
-        for pair in ask.viewer.pairs
-        if (products is None or pair.product.casefold() in products)
-        and (regions is None or pair.region.casefold() in regions)
-    )
+    return tuple(pair for pair in in_scope(ask, facts) if within(pair, products, regions))
+
+
+def in_scope(ask: Ask, facts: Facts) -> tuple[Pair, ...]:
+    """The scope on the watch list, and after it, by their ids, pairs that nobody watches and where something is open
+    now: an answer named them. Of those nothing else is known, so they come and go with their events."""
+    found: dict[tuple[str, str], Pair] = {}
+    for event in facts.state.events.values():
+        trouble = event.state == "open" and event.kind not in {"feed", "drill"}
+        if trouble and folded(event.pair) not in ask.viewer.keys and ask.viewer.sees(event):
+            found.setdefault(folded(event.pair), event.pair)
+    return (*ask.viewer.pairs, *(found[key] for key in sorted(found)))
 
 
 def pair_views(ask: Ask, facts: Facts, pairs: Sequence[Pair]) -> list[PairView]:

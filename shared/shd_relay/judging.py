@@ -1,0 +1,41 @@
+"""The poll record after a poll, and the turn of the source's state that it shows. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from shd_relay import feed, freshness, schedule
+from shd_relay.ledger import State
+from shd_relay.model import IN_PROGRESS, LIST_EVENTS, Change, Pair
+from shd_relay.records import PairWork, PollRecord
+
+
+def last_reads(pairs: Sequence[Pair], work: Mapping[str, PairWork]) -> dict[Pair, datetime | None]:
+    """When each pair was last read whole, by whichever of the two operations."""
+    return {pair: _last_good(work, pair) for pair in pairs}
+
+
+def turned(  # noqa: PLR0917 - what was noted, of what, when
+    record: PollRecord, pairs: Sequence[Pair], state: State, interval_seconds: float, now: datetime, at: datetime
+) -> Change | None:
+    """The change of the feed, if subscribers do not know yet what the source is; `at`: the time of the commit to come.
+
+    One poll that failed is no turn yet, not even the first.
+    """
+    if record.complete_at is None and record.without_answer < freshness.POLLS_WITHOUT_ANSWER:
+        return None
+    return feed.turn(
+        state.feed,
+        freshness.source_state(record, pairs, now, interval_seconds),
+        complete_at=record.complete_at,
+        old_pairs=[str(pair) for pair in pairs if freshness.is_stale(record, pair, now)],
+        watched=len(pairs),
+        now=now,
+        at=at,
+    )
+
+
+def _last_good(work: Mapping[str, PairWork], pair: Pair) -> datetime | None:
+    found = (work.get(schedule.key(name, pair)) for name in (LIST_EVENTS, IN_PROGRESS))
+    return max((done.last_good for done in found if done and done.last_good), default=None)
