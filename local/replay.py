@@ -119,9 +119,12 @@ def replay(
 
 
 def described(message: dict[str, Any]) -> str:
-    """One line for a terminal; what upstream wrote cannot move the cursor or change colours."""
+    """One line for a terminal: the title, or the update that is new. What upstream wrote cannot move the cursor or change
+    colours."""
     event = message["data"]["event"]
-    title = "".join(c if c.isprintable() else " " for c in event["title"])[:70]
+    new = event["updates"][-1:] if message["data"]["changed"] == ["updates"] else []
+    text = new[0]["text"] if new else event["title"]
+    title = "".join(c if c.isprintable() else " " for c in text)[:70]
     when = message["time"][5:16].replace("T", " ")
     return f"{when}  {event['kind']:<11} {message['data']['change']:<10} {message['subject']:<24} {title}"
 

@@ -106,10 +106,13 @@ def test_an_incident_that_never_ends_stays_open_for_the_days_it_says(document: d
     assert incident.end - incident.shown_from > timedelta(days=12)
 
 
-def test_a_line_for_the_terminal_cannot_move_the_cursor() -> None:
+@pytest.mark.parametrize("changed", [[], ["updates"]])
+def test_a_line_for_the_terminal_cannot_move_the_cursor(changed: list[str]) -> None:
+    hostile = "\x1b[31mred\r\n\u202e"
+    event = {"kind": "incident", "title": hostile, "updates": [{"text": hostile}]}
     message = {
         "time": "2022-12-18T01:00:00.000Z", "subject": "ecs/x",
-        "data": {"change": "opened", "event": {"kind": "incident", "title": "\x1b[31mred\r\n\u202e"}},
+        "data": {"change": "updated", "changed": changed, "event": event},
     }  # fmt: skip
     line = described(message)
     assert line.isprintable()
