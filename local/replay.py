@@ -119,8 +119,8 @@ def replay(
 
 
 def described(message: dict[str, Any]) -> str:
-    """One line for a terminal: the title, or the update that is new. What upstream wrote cannot move the cursor or change
-    colours."""
+    """One line for a terminal: the title, or the update that is new. What upstream wrote cannot move the cursor or
+    change colours."""
     event = message["data"]["event"]
     new = event["updates"][-1:] if message["data"]["changed"] == ["updates"] else []
     text = new[0]["text"] if new else event["title"]
