@@ -77,6 +77,12 @@ class Chunks:
         self.recorded += sum(not change.pushed for change in changes)
         self._waiting, self._since = {}, self._monotonic()
 
+    def kept(self) -> dict[str, PairWork]:
+        """The work records of the pairs that are watched, or of which an event lives."""
+        known = {str(pair) for pair in self.watched}
+        known |= {str(pair) for pair, events in self.events().items() if any(not event.over for event in events)}
+        return {key: work for key, work in self.pairs.items() if key.partition(" ")[2] in known}
+
     def remember_past(self, months: Iterable[str]) -> None:
         """What was recorded of these months and has left the state since: a second backfill must not find it anew."""
         past: dict[Pair, list[HealthEvent]] = defaultdict(list)
@@ -108,4 +114,4 @@ class Chunks:
         if seen.operation == WITNESS or seen.history:
             return
         self.pairs[schedule.key(seen.operation, seen.pair)] = works[seen.operation]
-        (self.partial if seen.unreadable else self.good).add(seen.pair)
+        (self.good if seen.whole and not seen.unreadable else self.partial).add(seen.pair)

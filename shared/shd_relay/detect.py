@@ -19,6 +19,7 @@ from shd_relay.transitions import phase, step
 
 GONE_READS = 3
 GONE_AFTER = timedelta(minutes=10)
+MUTE_AFTER = timedelta(hours=1)
 NEWS_MARGIN = timedelta(hours=1)
 
 NO_NEWS = timedelta(days=100)  # less than the state keeps what ended: what is older may have been told and forgotten
@@ -126,6 +127,8 @@ class _Desk:
         if state == "resolved" and seen.operation == WITNESS:
             return ""
         news = state != "resolved" or _is_news(item, self._last_read(seen.operation, work), seen.at)
+        if seen.history and news and state == "resolved":
+            return ""  # the next regular read tells it
         id_ = identity.new_id(seen.pair, item, seen.at, self.drafts)
         event = HealthEvent(
             id=id_, revision=0, kind=kind, product=seen.pair.product, region=seen.pair.region,
@@ -137,11 +140,15 @@ class _Desk:
         return id_
 
     def _seen_again(self, draft: Draft, item: Item, seen: Observation) -> None:
-        """What a backfill finds of an event that subscribers know is left to the next regular read."""
+        """What a backfill finds of an event that subscribers know is left to the next regular read; that also tells of
+        what lives and a backfill found."""
         if seen.history and draft.now.revision:
             return
         alone = self._answering.isdisjoint(draft.now.said.keys() - {seen.operation})
-        draft.absorb(merge.absorb(draft.now, item, seen.operation, seen.at, alone=alone), seen)
+        found = merge.absorb(draft.now, item, seen.operation, seen.at, alone=alone)
+        if draft.untold and not (found.verbs or seen.history or found.event.over):
+            found = found._replace(verbs=("scheduled" if found.event.state == "scheduled" else "opened",))
+        draft.absorb(found, seen)
 
     def _unite(self, listed: set[str], seen: Observation) -> None:
         for elder, younger in join.late(self._events(), listed):
@@ -169,29 +176,37 @@ class _Desk:
                 continue
             now = Missing(last.count + 1, last.since) if last else Missing(1, self._answered_by)
             confirmed = now.count >= GONE_READS and seen.at - now.since >= GONE_AFTER
-            if confirmed and self._nobody_else_knows(event, seen.operation, now.since):
+            if confirmed and self._nobody_else_knows(event, seen.operation, now.since, seen.at):
                 self.drafts[event.id].absorb(merge.gone(event, seen.operation, seen.at), seen)
             else:
                 missing[event.id] = now
         return missing
 
-    def _nobody_else_knows(self, event: HealthEvent, operation: str, since: datetime) -> bool:
+    def _nobody_else_knows(self, event: HealthEvent, operation: str, since: datetime, now: datetime) -> bool:
         """Whether a disappearance is one in the eyes of the other operation, too (design.md, 4.2).
 
         ListEvents: unless the other went on listing it since. ListEventInProgress: while ListEvents is refused, or has
-        read the pair for as long without listing it; what it did list, its own absence ends.
+        had no answer about the pair for an hour, or has read it for as long without listing the event; what it did
+        list, its own absence ends.
         """
         if operation == LIST_EVENTS:
-            other = self.works.get(IN_PROGRESS, PairWork())
-            absent = other.missing.get(event.id)
-            lists = IN_PROGRESS in event.said and (absent is None or absent.count < GONE_READS)
-            return not (lists and other.last_answer is not None and other.last_answer > since)
-        if LIST_EVENTS not in self._answering:
+            return not self._is_ongoing(event, since, now)
+        best = self.works.get(LIST_EVENTS, PairWork())
+        mute = best.last_answer is None or now - best.last_answer > MUTE_AFTER
+        if LIST_EVENTS not in self._answering or mute:
             return True
         if LIST_EVENTS in event.said:
             return False
-        read = self.works.get(LIST_EVENTS, PairWork()).last_good
-        return read is not None and read - since >= GONE_AFTER
+        return best.last_good is not None and best.last_good - since >= GONE_AFTER
+
+    def _is_ongoing(self, event: HealthEvent, since: datetime, now: datetime) -> bool:
+        """Whether the in-progress list has gone on listing it since then."""
+        other = self.works.get(IN_PROGRESS, PairWork())
+        if IN_PROGRESS not in event.said or IN_PROGRESS not in self._answering or other.last_answer is None:
+            return False
+        absent = other.missing.get(event.id)
+        lists = absent is None or absent.count < GONE_READS
+        return lists and other.last_answer > since and now - other.last_answer < GONE_AFTER
 
 
 def _would_be_listed(event: HealthEvent, seen: Observation) -> bool:
@@ -212,7 +227,7 @@ def _is_news(item: Item, last_read: datetime | None, now: datetime) -> bool:
 
 def _work_after(work: PairWork, seen: Observation, missing: dict[str, Missing]) -> PairWork:
     """An answer with items that cannot be read is no good read: the pair grows stale until it can be read whole."""
-    good = not seen.unreadable
+    good = seen.whole and not seen.unreadable
     return PairWork(
         last_good=seen.at if good else work.last_good,
         last_answer=seen.at,

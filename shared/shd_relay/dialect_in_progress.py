@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
 
-from shd_relay.dialect import LONGEST_WORD, MOST_RAW, NO_TITLE, moment, total_of
+from shd_relay.dialect import LONGEST_WORD, MOST_RAW, MOST_UNREADABLE, NO_TITLE, moment, total_of
 from shd_relay.envelope import check_success, decode, field, kind_of
 from shd_relay.errors import ContractError
 from shd_relay.model import Item, Pair, Update
@@ -22,6 +22,7 @@ from shd_relay.text import clean_line, clean_text
 
 UNKNOWN = "unknown"  # product or region of what names none
 MOST_UPDATES = 200  # of one event, the newest
+MOST_TEXT = 60_000  # characters of them: a change holds them up to four times, and must fit into one entry of the log
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -64,29 +65,39 @@ def _read(body: bytes, places: Places) -> Sweep:
     return sweep
 
 
+def one_each(items: Sequence[Item]) -> tuple[Item, ...]:
+    """Items of one pair under one Id are one: since the first of them began, until the last is over."""
+    found: dict[object, Item] = {}
+    for item in items:
+        key = item.source_id or item
+        found[key] = _together(found[key], item) if key in found else item
+    return tuple(found.values())
+
+
 def _add(sweep: Sweep, row: object, places: Places) -> None:
     if not isinstance(row, dict):
-        sweep.unreadable.setdefault(Pair(UNKNOWN, UNKNOWN), []).append(json.dumps(row)[:MOST_RAW])
+        _set_aside(sweep, Pair(UNKNOWN, UNKNOWN), json.dumps(row)[:MOST_RAW])
         return
+    updates = _updates(_dicts(field(row, "EventUpdates")))
     for pair, impact in _placed(row, places):
         try:
-            item = _item(row, impact)
+            sweep.items.setdefault(pair, []).append(_item(row, impact, updates))
         except (ValueError, TypeError):
-            sweep.unreadable.setdefault(pair, []).append(json.dumps(row)[:MOST_RAW])
-            continue
-        same = sweep.items.setdefault(pair, [])
-        twin = next((n for n, other in enumerate(same) if item.source_id and other.source_id == item.source_id), None)
-        if twin is None:
-            same.append(item)
-        else:
-            same[twin] = _together(same[twin], item)
+            said = {"Id": field(row, "Id"), "Title": field(row, "Title"), "Impact": impact}
+            _set_aside(sweep, pair, json.dumps(said)[:MOST_RAW])
+
+
+def _set_aside(sweep: Sweep, pair: Pair, raw: str) -> None:
+    """Only so many of an answer: the rest is counted by none of its pairs being read whole."""
+    if sum(map(len, sweep.unreadable.values())) < MOST_UNREADABLE:
+        sweep.unreadable.setdefault(pair, []).append(raw)
 
 
 def _placed(row: Mapping[str, Any], places: Places) -> list[tuple[Pair, Mapping[str, Any]]]:
     """A row whose impacts are no list of objects concerns nobody knows whom, and is not read."""
     impacts = field(row, "Impacts")
     good = impacts is None or (isinstance(impacts, list) and all(isinstance(impact, dict) for impact in impacts))
-    return places(row) if good else [(Pair(UNKNOWN, UNKNOWN), {"StartTime": "unreadable"})]
+    return places(row) if good else [(Pair(UNKNOWN, UNKNOWN), {"StartTime": str(impacts)[:MOST_RAW]})]
 
 
 def _impacts(row: Mapping[str, Any]) -> list[tuple[Pair, Mapping[str, Any]]]:
@@ -107,7 +118,7 @@ def _named(row: Mapping[str, Any], region: str | None) -> list[tuple[Pair, Mappi
     return [(Pair(product, place), {}) for product in products for place in regions]
 
 
-def _item(row: Mapping[str, Any], impact: Mapping[str, Any]) -> Item:
+def _item(row: Mapping[str, Any], impact: Mapping[str, Any], updates: tuple[Update, ...]) -> Item:
     """Raises ValueError or TypeError for what cannot be read."""
     title, severity = field(row, "Title"), field(row, "CurrentStateSeverity")
     if title is not None and not isinstance(title, str):
@@ -115,13 +126,13 @@ def _item(row: Mapping[str, Any], impact: Mapping[str, Any]) -> Item:
     start = moment(field(impact, "StartTime")) or moment(field(row, "StartTime"))
     end = moment(field(impact, "RecoveryTime")) or moment(field(row, "EndTime"))
     number = field(row, "Id", "EventId")
-    source_id = clean_line(str(number))[:LONGEST_WORD] if isinstance(number, (int, str)) else ""
+    source_id = "" if isinstance(number, bool) or not isinstance(number, (int, str)) else clean_line(str(number or ""))
     word = clean_line(severity)[:LONGEST_WORD] if isinstance(severity, str) else ""
     if not (title or start or source_id):
         raise ValueError("nothing to know it by")
     return Item(
         title=clean_line(title or "") or NO_TITLE, severity=word or None, start=start, end=end,
-        source_id=source_id or None, updates=_updates(_dicts(field(row, "EventUpdates"))),
+        source_id=source_id[:LONGEST_WORD] or None, updates=updates,
     )  # fmt: skip
 
 
@@ -136,7 +147,10 @@ def _updates(rows: Iterable[Mapping[str, Any]]) -> tuple[Update, ...]:
             at = None
         if at and isinstance(content, str) and (text := clean_text(content)):
             found[Update(at=at, text=text)] = None
-    return tuple(sorted(found, key=lambda update: update.at)[-MOST_UPDATES:])
+    newest = sorted(found, key=lambda update: update.at)[-MOST_UPDATES:]
+    while sum(len(update.text) for update in newest) > MOST_TEXT:
+        del newest[0]
+    return tuple(newest)
 
 
 def _together(one: Item, other: Item) -> Item:

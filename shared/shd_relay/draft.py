@@ -27,6 +27,11 @@ class Draft:
         if before:
             self.now = before
 
+    @property
+    def untold(self) -> bool:
+        """Whether it stands in the state, and nobody was told of it."""
+        return self._before is not None and self._before.revision == 0
+
     def absorb(self, found: Absorbed, seen: Observation) -> None:
         """One more step. An edit that comes with a verb, or after one in the same commit, is named in its change."""
         verbs, self.now = found
@@ -47,7 +52,8 @@ class Draft:
         for verb, event in self._steps or self._edit(before):
             after = _committed(before, verb, event, at)
             names = _differing(before, after) if before else []
-            if before is None or names or (verb == "recorded" and _differs_unseen(before, after)):
+            edit = verb in {"updated", "recorded"}
+            if before is None or names or not edit or _differs_unseen(before, after):
                 yield Change(
                     verb=verb, event=after, observed_at=self._seen_at, changed=tuple(_SHOWN[name] for name in names),
                     previous={_SHOWN[name]: _plain(getattr(before, name)) for name in names},

@@ -1,8 +1,8 @@
 """Which event of one operation is which of another's (design.md, 4.2): joined once, then by its Id for ever. Pure.
 
-Same pair, starts within thirty minutes, the only one or that with the best title. Where one of the two is over, or
-they were taken for two before, the titles must be alike as well, and nearly the same where one would end or reopen the
-other: better two events than one that is over while trouble goes on.
+Same pair, starts within thirty minutes, the one with the best title. Titles that are not alike join only incidents that
+began at once; where one of the two would end or reopen the other they must be nearly the same: better two events than
+one that is over while trouble goes on, or that nobody was told of.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from shd_relay.model import HealthEvent, Item
 from shd_relay.transitions import phase
 
 NEAR = timedelta(minutes=30)
+AT_ONCE = timedelta(minutes=5)  # two incidents of one pair are one, whatever their titles
 ALIKE = 0.8  # titles that only a status word or two tells apart
 
 
@@ -80,5 +81,6 @@ def _needed(item: Item, event: HealthEvent, now: datetime) -> float:
     """How alike the titles must be."""
     over = phase(item, event.kind, now) == "over"
     if not over and not event.over:
-        return 0.0
+        at_once = item.start and event.start and abs(item.start - event.start) <= AT_ONCE
+        return 0.0 if at_once and event.kind == "incident" else SIMILAR
     return SIMILAR if over and event.state == "resolved" else ALIKE

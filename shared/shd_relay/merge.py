@@ -47,7 +47,7 @@ def absorb(event: HealthEvent, item: Item, operation: str, now: datetime, *, alo
     severity = _severity(event, item, operation)
     kind = risen(event.kind, kind_of(Item(title=title, severity=severity, start=start), now))
     claim = phase(item, kind, now)
-    moves = _moves(event, operation, item, claim, now) or (alone and _first_word(operation, claim, claims))
+    moves = _moves(event, operation, item, claim, now) or (alone and _first_word(event, operation, claim))
     verbs, state = step(event.state, claim, kind) if moves else ((), event.state)
     back = event.over and not event.inferred and state in {"open", "scheduled"}
     after = msgspec.structs.replace(
@@ -97,8 +97,9 @@ def _moves(event: HealthEvent, operation: str, item: Item, claim: Phase, now: da
     return event.inferred or taken_back
 
 
-def _first_word(operation: str, claim: Phase, claims: Mapping[str, Phase]) -> bool:
-    return operation != WITNESS and operation not in claims and claim != "over"
+def _first_word(event: HealthEvent, operation: str, claim: Phase) -> bool:
+    """Whether the only one that is still asked reopens what another ended: it never spoke of it before."""
+    return event.over and operation != WITNESS and operation not in event.said and claim != "over"
 
 
 def _is_late(event: HealthEvent, operation: str, item: Item) -> bool:

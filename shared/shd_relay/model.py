@@ -79,7 +79,8 @@ ALWAYS = Window(datetime.min.replace(tzinfo=timezone.utc), datetime.max.replace(
 class Observation(Struct, frozen=True, kw_only=True):
     """What one complete read of one pair said. `unreadable` items make it partial: absence proves nothing then.
 
-    `history`: it was read for the sake of the past alone (a backfill), and nobody is told of what it says.
+    `whole` False: the answer had an item that cannot be read and might be of any pair. `history`: it was read for the
+    sake of the past alone (a backfill), and nobody is told of what it says.
     """
 
     pair: Pair
@@ -88,6 +89,7 @@ class Observation(Struct, frozen=True, kw_only=True):
     items: tuple[Item, ...]
     windows: tuple[Window, ...]
     unreadable: tuple[str, ...] = ()
+    whole: bool = True
     history: bool = False
 
 

@@ -19,10 +19,10 @@ class Payload(NamedTuple):
     backfill_days: int | None = None
 
 
-def read(event: bytes) -> Payload:
+def read(event: bytes, *, has_history: bool = True) -> Payload:
     """What is asked for: nothing, `{}`, `{"backfill_days": 7}`, or a timer event whose own payload is one of these.
 
-    Raises ValueError with one line for everything else.
+    `has_history`: whether anything that is asked knows the past. Raises ValueError with one line for everything else.
     """
     try:
         said = _json(event.decode("utf-8"))
@@ -31,7 +31,10 @@ def read(event: bytes) -> Payload:
             said = _json("" if inner is None else inner)
     except (UnicodeDecodeError, ValueError, RecursionError):
         raise ValueError(f"payload: {_SHAPE}; this is no JSON") from None
-    return _judged({} if said == "" else said)
+    found = _judged({} if said == "" else said)
+    if found.backfill_days and not has_history:
+        raise ValueError("payload: a backfill is read by ListEvents, and SHD_SOURCE is in-progress")
+    return found
 
 
 def _json(text: Any) -> Any:

@@ -18,7 +18,7 @@ from shd_relay import backfill, freshness, judging, ledger, relay, schedule
 from shd_relay.chunks import Chunks
 from shd_relay.commit import Committer, Tenure
 from shd_relay.errors import ConflictError, ContractError, StoreUnavailable
-from shd_relay.model import LIST_EVENTS
+from shd_relay.model import IN_PROGRESS, LIST_EVENTS, WITNESS
 from shd_relay.plan import Plan
 from shd_relay.ports import Lease, Publisher, Source, Store
 from shd_relay.reading import Reading
@@ -28,6 +28,7 @@ from shd_relay.report import Report
 WAITS = 10  # how often an order asks for the lease again, over half of the budget
 WORK, POLL = "work", "poll"  # names of the two records
 BACKLOG_SHARE, READING_SHARE = 1 / 3, 0.8  # of the budget: the backlog may take so much, reading ends by then
+SWEEP_SHARE, WITNESS_SHARE = 0.2, 0.25  # of it, for the one call of the list, and for the page if it may be needed
 
 
 MakeSource = Callable[[float, Learned | None], Source]
@@ -137,14 +138,13 @@ class Poller:
 
     def _read(self, committer: Committer, work: WorkRecord, last: PollRecord | None) -> tuple[Reading, WorkRecord]:
         plan = self._plan
-        deadline = self._began + READING_SHARE * plan.budget_seconds
+        unanswered = last is not None and last.without_answer > 0
         chunks = Chunks(
             store=self._store, shard=plan.shard, committer=committer, pairs=dict(work.pairs), watched=plan.pairs,
             monotonic=self._monotonic,
         )  # fmt: skip
         sources = {
-            name: partial(make, deadline, work.pace if name == LIST_EVENTS else None)
-            for name, make in self._make_sources.items()
+            name: partial(self._source, make, name, work.pace, unanswered) for name, make in self._make_sources.items()
         }
         reading = Reading(
             sources=sources, watched=plan.pairs, beyond=plan.beyond, chunks=chunks, work=work, report=self._report
@@ -152,9 +152,20 @@ class Poller:
         after = reading.read(
             bound_seconds=self._bound(work),
             interval_seconds=plan.interval_seconds,
-            unanswered=last is not None and last.without_answer > 0,
+            unanswered=unanswered,
         )
         return reading, after
+
+    def _source(self, make: MakeSource, name: str, pace: Learned | None, unanswered: bool) -> Source:
+        """The list has its own share, so that it cannot use up the time of the others; so has the witness, where the
+        poll before had no answer."""
+        share = READING_SHARE
+        if name == IN_PROGRESS:
+            share = (self._monotonic() - self._began) / self._plan.budget_seconds + SWEEP_SHARE
+        elif name == LIST_EVENTS and unanswered and WITNESS in self._make_sources:
+            share = READING_SHARE - WITNESS_SHARE
+        deadline = self._began + min(share, READING_SHARE) * self._plan.budget_seconds
+        return make(deadline, pace if name == LIST_EVENTS else None)
 
     def _relay(self, tenure: Tenure, deadline: float) -> bool:
         """Publishes what is pending; whether it makes sense to try again within this poll."""

@@ -12,10 +12,13 @@ import msgspec
 
 from shd_relay import backfill, schedule
 from shd_relay.chunks import Chunks
+from shd_relay.dialect_in_progress import UNKNOWN
 from shd_relay.model import IN_PROGRESS, LIST_EVENTS, WITNESS, FailedRead, Observation, Pair
 from shd_relay.ports import Findings, ReadRequest, Source
 from shd_relay.records import Backfill, PairWork, Refused, WorkRecord
 from shd_relay.report import Report
+
+MUTE_POLLS = 10  # without an answer, before it is said
 
 Sources = Mapping[str, Callable[[], Source]]
 """How to make a source, by operation; made when it is first needed."""
@@ -37,7 +40,9 @@ class Reading:
         self._refused = dict(work.refused)
         self._failing = dict(work.failing)
         self._backfill = work.backfill
+        self._mute = dict(work.mute)
         self._swept: dict[Pair, Observation] = {}
+        self._listed: dict[Pair, bool] = {}
         self._tried: set[Pair] = set()
         self._answers = 0  # of ListEvents
         self.swept = False  # whether the in-progress list answered: then every pair was read
@@ -52,7 +57,7 @@ class Reading:
         asked = schedule.asked(signed, self._refused, now, unanswered=unanswered)
         self._report.operations |= dict.fromkeys(signed - asked, "refused")
         if IN_PROGRESS in asked:
-            self._sweep()
+            self._sweep(asked)
         self._chunks.answering = frozenset(signed - self._refused.keys())
         if LIST_EVENTS in asked:
             self._list(bound_seconds, interval_seconds)
@@ -63,23 +68,28 @@ class Reading:
         if WITNESS in self._sources and mute and not (chunks.good or chunks.partial):
             self._hear_witness()
         self._report.count(self._watched, self._tried, chunks.good, chunks.partial)
+        if self._backfill:
+            self._report.backfill = backfill.progress(self._backfill)
         return WorkRecord(
-            pairs=self._chunks.pairs, rung=self._rung, pace=self._pace, refused=self._refused, failing=self._failing,
+            pairs=self._chunks.kept(), rung=self._rung, pace=self._pace, refused=self._refused, failing=self._failing,
+            mute=self._mute,
             backfill=self._backfill,
         )  # fmt: skip
 
-    def _sweep(self) -> None:
+    def _sweep(self, asked: frozenset[str]) -> None:
         """One call for all pairs: a failure is one failure. What it lists of pairs that are neither watched nor unknown
         to the catalogue is none of ours."""
         source = self._sources[IN_PROGRESS]()
         wanted = [ReadRequest(pair, self._chunks.now()) for pair in (*self._watched, *self._others(IN_PROGRESS))]
         for outcome in source.read(wanted, now=self._chunks.now(), rung=0):
             if isinstance(outcome, FailedRead):
-                self._tried.add(outcome.pair)
+                if LIST_EVENTS not in asked:
+                    self._tried.add(outcome.pair)
                 if not self._report.reasons:
                     self._report.note(outcome)
             elif self._is_ours(outcome):
                 self._swept[outcome.pair] = outcome
+                self._listed[outcome.pair] = bool(outcome.items)
                 self.swept = True
         self._learn(source.learned(self._chunks.now()), IN_PROGRESS, answered=self.swept)
 
@@ -97,7 +107,8 @@ class Reading:
         return [
             pair
             for pair in events.keys() - self._chunks.watched
-            if any(not e.over and (operation in e.said or operation == LIST_EVENTS) for e in events[pair])
+            if any(not e.over and (operation in e.said or e.witness or operation == LIST_EVENTS) for e in events[pair])
+            and not (operation == LIST_EVENTS and UNKNOWN in pair and self.swept)
             and self._beyond(pair)
         ]
 
@@ -108,7 +119,7 @@ class Reading:
         for _ in range(2):  # a product that answers again is read whole at once
             known = schedule.Known(
                 self._chunks.events(), self._chunks.pairs, self._failing,
-                {pair for pair, seen in self._swept.items() if seen.items} if self.swept else None,
+                self._listed if self.swept else None,
             )  # fmt: skip
             wanted = schedule.requests(
                 [pair for pair in pairs if pair not in done], known, self._chunks.now(),
@@ -120,10 +131,13 @@ class Reading:
             if not any(self._failing.get(product, 0) == 0 for product in shut):
                 break
         findings = source.learned(self._chunks.now())
-        self._rung, self._pace = findings.rung, findings.pace
         self._learn(findings, LIST_EVENTS, answered=self._answers > 0)
-        if self._backfill and not findings.refused:
+        if self._backfill and not self._backfill.finished and self._answers:  # an outage is no round of it
+            self._chunks.put(self._swept.values())
+            self._chunks.commit()
             self._read_past(source)
+            findings = source.learned(self._chunks.now())
+        self._rung, self._pace = findings.rung, findings.pace
 
     def _read_listed(self, source: Source, wanted: Sequence[ReadRequest]) -> None:
         later = {request.pair for request in wanted}
@@ -156,7 +170,8 @@ class Reading:
         """Whether the operation is refused: said once, when it begins and when it ends."""
         before, now = self._refused.get(operation), self._chunks.now()
         self._report.operations[operation] = "answers" if answered else "refused" if findings.refused else "fails"
-        if findings.refused:
+        self._count_mute(operation, answered)
+        if findings.refused and not answered:
             since = before.since if before else now
             self._refused[operation] = Refused(reason=findings.refused, since=since, asked=now)
             if operation == LIST_EVENTS:  # no product's fault
@@ -166,6 +181,15 @@ class Reading:
         elif answered and before:
             del self._refused[operation]
             self._report.notes.append(f"{operation} answers again")
+
+    def _count_mute(self, operation: str, answered: bool) -> None:
+        """An operation that fails for long is said once, too, as the other hides it."""
+        polls = 0 if answered else self._mute.get(operation, 0) + 1
+        if polls == MUTE_POLLS:
+            self._report.notes.append(f"{operation} has had no answer for {polls} polls")
+        if answered and self._mute.get(operation, 0) >= MUTE_POLLS and operation not in self._refused:
+            self._report.notes.append(f"{operation} answers again")
+        self._mute[operation] = polls
 
     def _hear_witness(self) -> None:
         """While nobody else speaks. It says what is wrong, never that all is well: no pair counts as read by it."""
@@ -190,7 +214,6 @@ class Reading:
             if job.left:
                 break
         self._backfill = job
-        self._report.backfill = backfill.progress(job) if job else None
 
     def _past(
         self, source: Source, job: Backfill, wanted: Sequence[ReadRequest]

@@ -68,7 +68,8 @@ class WorkRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What no change carries. Keys of `pairs` are `<operation> <product>/<region>`.
 
     `rung` is how far the source made us narrow the query window; `pace` how fast it bore to be asked. `refused`: by
-    operation. `failing`: reads of a product that failed in a row.
+    operation. `failing`: reads of a product that failed in a row; `mute`: polls in a row in which an operation had no
+    answer.
     """
 
     pairs: dict[str, PairWork] = {}
@@ -76,6 +77,7 @@ class WorkRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pace: Learned | None = None
     refused: dict[str, Refused] = {}
     failing: dict[str, int] = {}
+    mute: dict[str, int] = {}
     backfill: Backfill | None = None
 
 

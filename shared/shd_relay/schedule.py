@@ -7,8 +7,9 @@ The in-progress list tells all pairs in one call, so ListEvents is then asked on
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import islice
 from typing import NamedTuple
 
 from shd_relay.freshness import INTERVALS
@@ -23,17 +24,20 @@ WARM = timedelta(days=1)  # so long after its last change a pair is read each ti
 SPREADS = timedelta(minutes=10)  # so long after a change the product's other regions are
 FAILURES = 5  # in a row, and a product is asked for one pair at a time until that is answered
 
+HOT_IN_A_ROW = 4  # then a pair that is not
+
+_Row = tuple[datetime, ReadRequest]
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 class Known(NamedTuple):
-    """What a schedule is made of. `work` by `key`; `failing`: failures in a row by product; `listed`: the pairs of
-    which the in-progress list says something, None when it did not answer."""
+    """What a schedule is made of. `work` by `key`; `failing`: failures in a row by product; `listed`: the pairs that
+    the in-progress list answered for, and whether it says something of each; None when it did not answer."""
 
     events: Mapping[Pair, Sequence[HealthEvent]]
     work: Mapping[str, PairWork]
     failing: Mapping[str, int] = {}
-    listed: Collection[Pair] | None = None
+    listed: Mapping[Pair, bool] | None = None
 
 
 def key(operation: str, pair: Pair) -> str:
@@ -54,7 +58,8 @@ def asked(offered: Iterable[str], refused: Mapping[str, Refused], now: datetime,
 def requests(
     pairs: Iterable[Pair], known: Known, now: datetime, *, bound_seconds: float, interval_seconds: float = 60.0
 ) -> list[ReadRequest]:
-    """What to ask ListEvents for: pairs that will soon be stale, then hot ones, then the longest unread.
+    """What to ask ListEvents for: pairs that will soon be stale, then hot ones, and in every fifth place the longest
+    unread of the rest.
 
     So no pair is starved: one that was not tried for two thirds of `bound_seconds` (of the rotation, where the
     in-progress list answers) goes before all that were. The window reaches back to the start of the oldest event that
@@ -65,17 +70,23 @@ def requests(
     spreading = {
         pair.product for pair, events in known.events.items() if any(_changed_within(SPREADS, e, now) for e in events)
     }
-    hot: list[tuple[bool, bool, datetime, ReadRequest]] = []
-    rest: list[tuple[bool, bool, datetime, ReadRequest]] = []
+    late: list[_Row] = []
+    hot: list[_Row] = []
+    rest: list[_Row] = []
+    never = 0
     for pair in pairs:
         done = known.work.get(key(LIST_EVENTS, pair), PairWork())
         tried = done.last_tried or _NEVER
+        never += tried == _NEVER
         is_hot = pair.product in spreading or _is_hot(pair, known, now)
-        row = (tried > overdue, not is_hot, tried, ReadRequest(pair, _since(known.events.get(pair, ()), done, now)))
-        (hot if is_hot or tried == _NEVER or known.listed is None else rest).append(row)
-    rest.sort(key=lambda row: row[:3])
-    ordered = sorted(hot + rest[: _share(len(rest), interval_seconds)], key=lambda row: row[:3])
-    return _within_circuits([request for *_, request in ordered], known.failing)
+        place = late if _NEVER < tried <= overdue else hot if is_hot else rest
+        place.append((tried, ReadRequest(pair, _since(known.events.get(pair, ()), done, now))))
+    for place in (late, hot, rest):
+        place.sort(key=lambda row: row[0])
+    if known.listed is not None:
+        del rest[max(_share(len(rest), interval_seconds), never) :]
+    ordered = [request for _, request in (*late, *_mixed(hot, rest))]
+    return _within_circuits(ordered, known.failing)
 
 
 def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seconds: float) -> float:
@@ -86,15 +97,25 @@ def stale_after(pairs: int, *, rate: float, budget_seconds: float, interval_seco
 
 
 def _is_hot(pair: Pair, known: Known, now: datetime) -> bool:
-    """Something goes on there, has changed within a day, or is missing from an answer."""
+    """Something goes on there, or has changed within a day; or the list says something of it, or left it out."""
     events = known.events.get(pair, ())
     if any(not event.over or _changed_within(WARM, event, now) for event in events):
         return True
-    return bool(known.listed and pair in known.listed)
+    return known.listed is not None and known.listed.get(pair, True)
 
 
 def _changed_within(span: timedelta, event: HealthEvent, now: datetime) -> bool:
     return event.revision > 0 and now - event.changed_at < span  # what was history at first sight is no news
+
+
+def _mixed(hot: list[_Row], rest: list[_Row]) -> Iterator[_Row]:
+    """Hot ones first, but not for ever: each fifth place is another's."""
+    others = iter(rest)
+    for n, row in enumerate(hot, 1):
+        yield row
+        if n % HOT_IN_A_ROW == 0:
+            yield from islice(others, 1)
+    yield from others
 
 
 def _share(quiet: int, interval_seconds: float) -> int:

@@ -66,7 +66,7 @@ def plan(
     today, first = _day(now), min(_day(since), _day(now))
     end, least = today + timedelta(days=look_ahead), look_ahead + LEAST_DAYS
     if until is not None:
-        end, least = min(_day(until) + timedelta(days=1), end), 2
+        end, least, most_calls = min(_day(until) + timedelta(days=1), end), 2, 2 * most_calls
     asks: list[Ask] = []
     while len(asks) < most_calls:
         needed = max((end - first).days + 2, least)

@@ -82,7 +82,7 @@ def _reported(given: _Deployed, event: bytes, context: object) -> dict[str, Any]
 
     owner = str(getattr(context, "request_id", "") or uuid.uuid4().hex).encode("ascii", "replace").decode()
     try:
-        asked = read(event)
+        asked = read(event, has_history=given.chosen.source != "in-progress")
     except ValueError as error:
         return Report(poll=owner, state="refused", error=str(error)).as_json()
     try:
@@ -172,7 +172,7 @@ def _poll(given: _Deployed, context: object, owner: str, backfill_days: int | No
 
     poller = Poller(
         plan=plan_for(chosen, given.pairs, context, backfill_days), store=store,
-        sources=sources_for(chosen, given.for_source), publisher=publisher,
+        sources=sources_for(chosen, given.for_source, given.pairs), publisher=publisher,
         now=clock.now, monotonic=clock.monotonic, owner=owner, sleep=clock.sleep,
     )  # fmt: skip
     with held:

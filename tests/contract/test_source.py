@@ -107,7 +107,8 @@ def _in_progress() -> Iterator[Place]:
     def source(budget: float, rate: float, secret: str) -> Source:
         return InProgressSource(
             fake.url, Credentials(access_key_id=LOCAL_KEY_ID, access_key_secret=secret),
-            deadline=clock.monotonic() + budget, global_region="oo-region", pause_seconds=0.005,
+            deadline=clock.monotonic() + budget, regions=["cn-hongkong"], global_region="oo-region",
+            pause_seconds=0.005,
         )  # fmt: skip
 
     with fake:

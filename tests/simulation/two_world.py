@@ -21,8 +21,9 @@ from shd_relay.ports import Findings, ReadRequest
 from tests.simulation.effects import Call, Hook, SourcePort
 from tests.simulation.judge import ENDS, Judge
 from tests.simulation.stage import Cast
-from tests.simulation.upstream import GLITCHES, PAIRS, Answer, Truth, World
+from tests.simulation.upstream import GLITCHES, PAIRS, T0, Answer, Truth, World
 
+A_POLL = timedelta(minutes=1)
 LINGER = timedelta(minutes=10)
 APART = timedelta(minutes=55)  # half an hour, and by how much the two date a start differently
 OFFSETS = (0, 0, -300, -1200)  # seconds by which the list dates a start differently
@@ -49,25 +50,31 @@ class TwoWorld(World):
         self.listed: set[str] = set()  # tags that ListEvents surely told of
         self.ongoing: set[str] = set()
         self.reopened: set[str] = set()
+        self.misled: set[Pair] = set()  # pairs of which an answer was older than any lag
         self._losses = seed % 4 != 3
         self._lag = seed % 3  # polls that the list is behind
         self._snapshots: list[Snapshot] = []
         self._swept_wrong = 0
-        self._note()
+        self._note(T0)
 
     # what is read
+
+    def answer(self, request: ReadRequest, now: datetime, fault: str = "") -> tuple[Observation | FailedRead, Answer]:
+        if fault == "old":
+            self.misled.add(request.pair)
+        return super().answer(request, now, fault)
 
     def sweep(self, now: datetime, fault: str) -> tuple[list[Observation | FailedRead], list[tuple[Pair, Answer]]]:
         """What the in-progress list says of every pair. An old or empty one counts as a wrong answer: there are at most
         two of them in a row."""
-        self._snapshots.append(Snapshot(now, {tag: copy.copy(truth) for tag, truth in self.truths.items()}))
         if fault in {"empty", "old"} and self._swept_wrong >= GLITCHES:
             fault = ""
         if IN_PROGRESS in self.refused or fault in {"failed", "throttled"}:
             return [_failed(pair, IN_PROGRESS, now, fault or "refused") for pair in self.pairs], []
         self._swept_wrong = self._swept_wrong + 1 if fault in {"empty", "old"} else 0
+        self.misled |= set(self.pairs) if fault == "old" else set()
         lag = self._lag + 2 if fault == "old" else self._lag
-        then = self._snapshots[max(len(self._snapshots) - 1 - lag, 0)]
+        then = self._as_of(now - lag * A_POLL)
         outcomes: list[Observation | FailedRead] = []
         answers = []
         for pair in self.pairs:
@@ -107,7 +114,7 @@ class TwoWorld(World):
         name = super().edit(now)
         if name in {"reopen", "return", "future_end"}:
             self.reopened |= {tag for tag, over in before.items() if name == "return" or over}
-        self._note()
+        self._note(now)
         return name
 
     def settle(self) -> None:
@@ -135,7 +142,13 @@ class TwoWorld(World):
         """Nothing else happens to what is left out."""
         return super()._pick(now, lambda truth: truth.tag not in self.left_out and fits(truth))
 
-    def _note(self) -> None:
+    def _as_of(self, moment: datetime) -> Snapshot:
+        """What was true then: nothing changes but by edits."""
+        known = [snapshot for snapshot in self._snapshots[-50:] if snapshot.at <= moment]
+        return Snapshot(moment, (known or self._snapshots)[-1 if known else 0].truths)
+
+    def _note(self, now: datetime) -> None:
+        self._snapshots.append(Snapshot(now, {tag: copy.copy(truth) for tag, truth in self.truths.items()}))
         for tag, truth in self.truths.items():
             self.titles[tag].add(truth.item.title)
             if truth.item.start:
@@ -227,6 +240,8 @@ class TwoJudge(Judge):
         super()._check(body, before)
         event = body["data"]["event"]
         truth = self._truth(event)
+        if truth.pair in self.world.misled:
+            return
         verb, taken_back = body["data"]["change"], self._taken_back[event["id"]]
         if verb == "reopened" and before and not before["inferred"]:
             taken_back.add(before["endTime"])

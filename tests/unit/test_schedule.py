@@ -41,7 +41,7 @@ def waits(
     last = dict.fromkeys(pairs, minutes(0))
     longest = dict.fromkeys(pairs, timedelta())
     for minute in range(1, polls + 1):
-        known = Known(events, read_at(last), listed=frozenset() if listed else None)
+        known = Known(events, read_at(last), listed=dict.fromkeys(pairs, False) if listed else None)
         wanted = schedule.requests(pairs, known, minutes(minute), bound_seconds=bound)
         for request in wanted[:capacity]:
             longest[request.pair] = max(longest[request.pair], minutes(minute) - last[request.pair])
@@ -75,7 +75,7 @@ def test_a_short_watch_list_is_read_whole_each_time() -> None:
 
 
 def test_a_pair_that_was_never_read_is_wanted_at_once() -> None:
-    known = Known({}, read_at(dict.fromkeys(PAIRS[:-1], minutes(-1))), listed=frozenset())
+    known = Known({}, read_at(dict.fromkeys(PAIRS[:-1], minutes(-1))), listed=dict.fromkeys(PAIRS, False))
     assert schedule.requests(PAIRS, known, minutes(0), bound_seconds=180)[0].pair == PAIRS[-1]
 
 
@@ -83,7 +83,9 @@ def test_a_pair_that_was_never_read_is_wanted_at_once() -> None:
 def test_a_pair_is_hot_when_something_goes_on_there_or_the_list_names_it(at: int, alive: bool, named: bool) -> None:
     pair = PAIRS[at]
     tried = {each: minutes(-1 - n % 7) for n, each in enumerate(PAIRS)} | {pair: minutes(-0.5)}
-    known = Known({pair: [living(pair)]} if alive else {}, read_at(tried), listed={pair} if named else frozenset())
+    known = Known(
+        {pair: [living(pair)]} if alive else {}, read_at(tried), listed=dict.fromkeys(PAIRS, False) | {pair: named}
+    )
     wanted = [request.pair for request in schedule.requests(PAIRS, known, minutes(0), bound_seconds=180)]
     assert (pair in wanted) == (alive or named)
     assert len(wanted) == schedule.LEAST_REST + (alive or named)
@@ -93,7 +95,7 @@ def test_a_change_makes_the_products_other_regions_hot_for_ten_minutes() -> None
     read = read_at(dict.fromkeys(PAIRS, minutes(-1)))
     events = {PAIRS[0]: [living(PAIRS[0], at=0)]}
     for minute, hot in ((9, 20), (11, 1)):
-        known = Known(events, read, listed=frozenset())
+        known = Known(events, read, listed=dict.fromkeys(PAIRS, False))
         wanted = schedule.requests(PAIRS, known, minutes(minute), bound_seconds=1e9)
         assert len(wanted) == hot + schedule.LEAST_REST
 
@@ -103,7 +105,7 @@ def test_what_was_history_at_first_sight_makes_nothing_hot() -> None:
         id="e", revision=0, kind="incident", product="p0", region="r0", title="t", state="resolved",
         since=minutes(0), changed_at=minutes(0),
     )  # fmt: skip
-    known = Known({PAIRS[0]: [past]}, read_at(dict.fromkeys(PAIRS, minutes(-1))), listed=frozenset())
+    known = Known({PAIRS[0]: [past]}, read_at(dict.fromkeys(PAIRS, minutes(-1))), listed=dict.fromkeys(PAIRS, False))
     assert len(schedule.requests(PAIRS, known, minutes(1), bound_seconds=180)) == schedule.LEAST_REST
 
 
@@ -140,3 +142,9 @@ def test_what_is_refused_is_asked_again_rarely_but_never_left_alone_when_nobody_
     turned_down: dict[str, Refused], unanswered: bool, asked: set[str]
 ) -> None:
     assert schedule.asked((IN_PROGRESS, LIST_EVENTS), turned_down, NOW, unanswered=unanswered) == asked
+
+
+def test_a_pair_that_the_list_did_not_answer_for_is_read_each_time() -> None:
+    read = read_at(dict.fromkeys(PAIRS, minutes(-1)))
+    known = Known({}, read, listed=dict.fromkeys(PAIRS[1:], False))
+    assert schedule.requests(PAIRS, known, minutes(0), bound_seconds=180)[0].pair == PAIRS[0]

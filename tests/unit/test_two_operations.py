@@ -84,11 +84,11 @@ def test_the_list_first_and_the_severity_later_is_one_event_and_one_update() -> 
 
 def test_a_join_that_shows_nothing_new_is_recorded_and_told_to_nobody() -> None:
     life = started(listed=[item()], ongoing=[])
-    [change] = life.read(2, listed=[item()], ongoing=[going_on(title="Else", start=20)])
+    [change] = life.read(2, listed=[item()], ongoing=[going_on(title="Else", start=4)])
     assert (change.verb, change.pushed, change.event.revision) == ("recorded", False, 1)
     assert life.one.title == "Trouble", "the title of whoever saw it first"
-    assert life.read(3, listed=[item()], ongoing=[going_on(title="Else again", start=20)])[0].verb == "recorded"
-    assert life.read(4, listed=[item()], ongoing=[going_on(title="Else again", start=20)]) == []
+    assert life.read(3, listed=[item()], ongoing=[going_on(title="Else again", start=4)])[0].verb == "recorded"
+    assert life.read(4, listed=[item()], ongoing=[going_on(title="Else again", start=4)]) == []
 
 
 @pytest.mark.parametrize("first", ["listed", "ongoing"])
@@ -194,6 +194,15 @@ def test_what_began_more_than_half_an_hour_apart_is_another_event() -> None:
     assert len(life.events) == 2
 
 
+@pytest.mark.parametrize(("severity", "start"), [("ALARM", 6), ("NOTIFICATION", 1)])
+def test_what_neither_title_nor_time_makes_one_is_told_of_by_itself(severity: str, start: float) -> None:
+    """An incident that were taken for a notice, or for another one, would be announced to nobody."""
+    life = started(listed=[item("Disk trouble", severity)], ongoing=[])
+    assert life.told(
+        8, listed=[item("Disk trouble", severity)], ongoing=[going_on(title="Login fails", start=start)]
+    ) == ["opened"]
+
+
 def test_an_old_end_of_list_events_does_not_end_new_trouble_with_another_title() -> None:
     life = started(listed=[item("Network trouble", start=-20, end=-10)], ongoing=[going_on(title="Disk failure")])
     assert [event.state for event in life.events.values() if event.title == "Disk failure"] == ["open"]
@@ -277,4 +286,28 @@ def test_history_that_a_backfill_finds_is_recorded_and_what_is_known_stays_as_it
     ]  # fmt: skip
     assert life.works == before
     life.events |= {change.event.id: change.event for change in changes}
-    assert life.told(3, listed=[item(), item("Older, and still open", start=-9000, end=2)], ongoing=[]) == ["resolved"]
+    older = item("Older, and still open", start=-9000)
+    assert life.told(3, listed=[item(), older], ongoing=[]) == ["opened"]
+    assert life.told(4, listed=[item(), older], ongoing=[]) == []
+
+
+def test_what_a_backfill_finds_of_news_is_left_to_the_next_regular_read() -> None:
+    life = started(listed=[], ongoing=[])
+    ended = item("Came and went", start=2, end=3)
+    past = Observation(pair=ECS, operation=LIST_EVENTS, at=minutes(4), windows=(ALWAYS,), history=True, items=(ended,))
+    assert detect_all([], [past], life.works, minutes(4), minutes(4), BOTH) == ()
+    assert life.told(5, listed=[ended], ongoing=[]) == ["opened", "resolved"]
+
+
+def test_the_list_alone_ends_what_list_events_has_not_answered_about_for_an_hour() -> None:
+    life = started(listed=[item()], ongoing=[going_on()])
+    told = [life.told(minute, ongoing=[]) for minute in range(2, 75)]
+    assert [verb for verbs in told for verb in verbs] == ["withdrawn"]
+    assert told.index(["withdrawn"]) + 2 == 62
+
+
+def test_what_the_list_said_before_it_was_refused_keeps_nothing_open() -> None:
+    life = started(listed=[item()], ongoing=[going_on()])
+    life.read(2, listed=[], ongoing=[going_on()])
+    told = [life.told(minute, listed=[], answering=frozenset({LIST_EVENTS})) for minute in range(3, 20)]
+    assert [verb for verbs in told for verb in verbs] == ["withdrawn"]

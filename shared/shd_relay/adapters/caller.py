@@ -29,13 +29,14 @@ T = TypeVar("T")
 class Refused:
     """Remembers refusals that concern everyone: the same one several times in a row ends the asking.
 
-    One that may concern a product alone ("denied") has to come from several products.
+    One that may concern a product alone ("denied") has to come from several products, before any answer.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._from: set[object] = set()
         self._last: Verdict | None = None
+        self._answered = False
 
     @property
     def for_good(self) -> Verdict | None:
@@ -47,7 +48,11 @@ class Refused:
         with self._lock:
             if self.for_good is not None:
                 return
-            if verdict is None or verdict.meaning not in {"everyone", "denied"}:
+            self._answered = self._answered or verdict is None
+            lasting = verdict is not None and (
+                verdict.meaning == "everyone" or (verdict.meaning == "denied" and not self._answered)
+            )
+            if verdict is None or not lasting:
                 self._from.clear()
                 return
             if self._last is None or self._last.code != verdict.code:

@@ -20,19 +20,21 @@ _OUT_OF_TIME = Verdict("passing", "Deadline", "no time left in this poll for a f
 
 
 class InProgressSource:
-    """Implements ports.Source; parameters as of ListEventsSource. `global_region`: the region of what has none."""
+    """Implements ports.Source; parameters as of ListEventsSource. `regions`: those to ask for, `global_region` the one
+    of what has none. A pair of another region is read as the answer tells of it unasked."""
 
     operation = IN_PROGRESS
 
     def __init__(
         self, endpoint: str, credentials: Credentials, *,
-        deadline: float, global_region: str,
+        deadline: float, regions: Sequence[str], global_region: str,
         call_seconds: float = 10.0, pause_seconds: float = 0.2,
         size_cap: int = 8_000_000, ca_bundle: str | None = None,
     ) -> None:  # fmt: skip
         self._endpoint = endpoint
         self._credentials = credentials
         self._deadline = deadline
+        self._regions = list(regions)
         self._global_region = global_region
         self._call_seconds = call_seconds
         self._pause_seconds = pause_seconds
@@ -47,10 +49,10 @@ class InProgressSource:
         now: datetime,
         rung: int,  # noqa: ARG002 - there is no window
     ) -> Iterator[Observation | FailedRead]:
-        """See ports.Source. All pairs come from one call."""
+        """See ports.Source. All pairs come from one call; those of a region that it refuses have no outcome."""
         if not requests:
             return
-        outcome = self._called(list(dict.fromkeys(request.pair.region for request in requests)))
+        outcome, left_out = self._called()
         if outcome is _OUT_OF_TIME:
             return
         if isinstance(outcome, Verdict):
@@ -61,14 +63,15 @@ class InProgressSource:
             )
             return
         self._refused = None
-        yield from observations(IN_PROGRESS, requests, [outcome], now, self._global_region)
+        read = [request for request in requests if request.pair.region != left_out]
+        yield from observations(IN_PROGRESS, read, outcome, now, self._global_region)
 
     def learned(self, now: datetime) -> Findings:  # noqa: ARG002 - nothing is dated
         """See ports.Source. One call a poll teaches nothing about the pace."""
         return Findings(refused=self._refused)
 
-    def _called(self, regions: list[str]) -> Sweep | Verdict:
-        """The region of what has none may be no region for this operation: then the others alone."""
+    def _called(self) -> tuple[Sweep | Verdict, str | None]:
+        """What came of it, and the region that was left out: the one of what has none may be none for this call."""
         limiter = Limiter(1.0, 0.0)
         transport = Transport(self._endpoint, connections=1, size_cap=self._size_cap, ca_bundle=self._ca_bundle)
         caller = Caller(
@@ -76,12 +79,12 @@ class InProgressSource:
             call_seconds=self._call_seconds, pause_seconds=self._pause_seconds,
         )  # fmt: skip
         try:
-            outcome = self._ask(caller, limiter, regions)
-            others = [region for region in regions if region != self._global_region]
+            outcome = self._ask(caller, limiter, self._regions)
+            others = [region for region in self._regions if region != self._global_region]
             refused = isinstance(outcome, Verdict) and outcome.meaning in {"window", "pair"}
-            if refused and others and len(others) < len(regions):
-                return self._ask(caller, limiter, others)
-            return outcome
+            if refused and others and len(others) < len(self._regions):
+                return self._ask(caller, limiter, others), self._global_region
+            return outcome, None
         finally:
             limiter.close()
             transport.close()

@@ -62,7 +62,7 @@ class PublicPageSource:
         )  # fmt: skip
         for asked, outcome in outcomes:
             if isinstance(outcome, Sweep):
-                yield from observations(WITNESS, asked, [outcome], now, self._global_region)
+                yield from observations(WITNESS, asked, outcome, now, self._global_region)
             else:
                 yield from failures(WITNESS, asked, now, reason=str(outcome), code=getattr(outcome, "code", ""))
 

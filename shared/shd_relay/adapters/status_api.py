@@ -51,6 +51,7 @@ class ListEventsSource:
         self._limiter = Limiter(rate, rate_max, pace, now)
         self._rung = 0
         self._refused: str | None = None
+        self._tally = Tally()
 
     def read(self, requests: Sequence[ReadRequest], *, now: datetime, rung: int) -> Iterator[Observation | FailedRead]:
         """See ports.Source. `now` is the time of every outcome, and says which day is today."""
@@ -65,13 +66,13 @@ class ListEventsSource:
             read=read_listing, deadline=self._deadline, call_seconds=self._call_seconds,
             pause_seconds=self._pause_seconds,
         )  # fmt: skip
-        reader = _Reader(caller, self._limiter, ladder, now=now, deadline=self._deadline)
+        reader = _Reader(caller, self._limiter, ladder, self._tally, now=now, deadline=self._deadline)
         self._limiter.open()
 
         def give_up() -> None:
             self._limiter.close()
             transport.close()
-            self._rung, self._refused = ladder.learned, reader.tally.refused(caller.refused.for_good)
+            self._rung, self._refused = ladder.learned, self._tally.refused(caller.refused.for_good)
 
         yield from fan_out(requests, reader.read, threads=self._threads, turn=reader.turn, give_up=give_up)
 
@@ -81,14 +82,13 @@ class ListEventsSource:
 
 
 class Tally:
-    """What the reads of one fan-out came to: by product, so that one that only fails does not use up the time; and
-    whether all of them were refused alike, which a short watch list never says often enough to the caller."""
+    """What the reads of one invocation came to: by product, so that one that only fails does not use up the time; and
+    whether all of them were refused, which a short watch list never says often enough to the caller."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._failing: dict[str, int] = {}
-        self._refusals = 0
-        self._others = 0
+        self._refusals = self._failures = self._answers = 0
         self._last = ""
 
     def shut(self, product: str) -> bool:
@@ -98,20 +98,23 @@ class Tally:
         """None: an answer. A throttled read says nothing about the product."""
         refused = verdict is not None and verdict.meaning in LASTING
         with self._lock:
-            self._refusals += refused
-            self._others += not refused
             if verdict is None:
+                self._answers += 1
                 self._failing.pop(product, None)
                 return
+            self._refusals += refused
+            self._failures += not refused
             self._last = verdict.reason
-            if not refused and verdict.meaning != "throttled":
+            if verdict.meaning not in {"throttled", "everyone"}:
                 self._failing[product] = self._failing.get(product, 0) + 1
 
     def refused(self, for_good: Verdict | None) -> str | None:
         """Why it is of no use to ask again soon, if that is so."""
+        if self._answers:
+            return None
         if for_good:
             return for_good.reason
-        return self._last if self._refusals and not self._others else None
+        return self._last if self._refusals and not self._failures else None
 
 
 class Ladder:
@@ -136,14 +139,15 @@ class _Reader:
     """Reads one pair after the other, from many threads."""
 
     def __init__(
-        self, caller: Caller[Listing], limiter: Limiter, ladder: Ladder, *, now: datetime, deadline: float
-    ) -> None:
+        self, caller: Caller[Listing], limiter: Limiter, ladder: Ladder, tally: Tally, *,
+        now: datetime, deadline: float,
+    ) -> None:  # fmt: skip
         self._caller = caller
         self._limiter = limiter
         self._ladder = ladder
         self._now = now
         self._deadline = deadline
-        self.tally = Tally()
+        self.tally = tally
 
     def turn(self) -> bool:
         """Whether the next pair may begin. What is refused for good needs no turn: nothing is sent."""
