@@ -7,10 +7,10 @@ one that is over while trouble goes on, or that nobody was told of.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from shd_relay.identity import SIMILAR, normalised, similarity
+from shd_relay.identity import COMPARED, SIMILAR, normalised, similarity
 from shd_relay.model import HealthEvent, Item
 from shd_relay.transitions import phase
 
@@ -35,12 +35,12 @@ def with_others(
 ) -> dict[int, str]:
     """Index of the item -> id of the event that other operations spoke of, and this one not yet."""
     free = [event for event in known if operation not in event.said and event.said]
+    alike_of = _comparing(len(items) * len(free))
     fits = [
         (alike, index, event.id)
         for index, item in items.items()
         for event in free
-        if _near(item.start, event.start)
-        and (alike := similarity(item.title, event.title)) >= _needed(item, event, now)
+        if _near(item.start, event.start) and (alike := alike_of(item.title, event.title)) >= _needed(item, event, now)
     ]
     matched: dict[int, str] = {}
     for _, index, id_ in sorted(fits, key=lambda fit: -fit[0]):
@@ -53,12 +53,13 @@ def late(events: Sequence[HealthEvent], fresh: Collection[str]) -> list[tuple[He
     """Living events, of one operation each, that turned out to be the same: elder and younger; `events` in the order of
     their first commits. `fresh`: ids of which something was just said; nothing else can have become the same."""
     single = [event for event in events if not event.over and len(event.said) == 1]
+    alike_of = _comparing(len(single) * len(single))
     pairs = []
     for n, elder in enumerate(single):
         for younger in single[n + 1 :]:
             if not {elder.id, younger.id} & set(fresh) or set(elder.said) == set(younger.said):
                 continue
-            if _near(elder.start, younger.start) and similarity(elder.title, younger.title) >= SIMILAR:
+            if _near(elder.start, younger.start) and alike_of(elder.title, younger.title) >= SIMILAR:
                 pairs.append((elder, younger))
     taken: set[str] = set()
     found = []
@@ -67,6 +68,11 @@ def late(events: Sequence[HealthEvent], fresh: Collection[str]) -> list[tuple[He
             taken |= {elder.id, younger.id}
             found.append((elder, younger))
     return found
+
+
+def _comparing(pairs: int) -> Callable[[str, str], float]:
+    """How titles are compared: of very many, only whether they are the same."""
+    return similarity if pairs <= COMPARED else lambda left, right: float(normalised(left) == normalised(right))
 
 
 def _known_by(item: Item) -> tuple[datetime | None, str]:
