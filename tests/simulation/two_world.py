@@ -237,9 +237,11 @@ class TwoJudge(Judge):
         self._taken_back: dict[str, set[str]] = defaultdict(set)
 
     def _check(self, body: Mapping[str, Any], before: Mapping[str, Any] | None) -> None:
-        super()._check(body, before)
         event = body["data"]["event"]
-        truth = self._truth(event)
+        truth, seen = self._truth(event), datetime.fromisoformat(body["data"]["observedAt"].replace("Z", "+00:00"))
+        moved = event["inferred"] and event["endTime"] and truth.over(seen)  # while ListEvents could not say so
+        if not (moved and body["data"]["change"] in ENDS):
+            super()._check(body, before)
         if truth.pair in self.world.misled:
             return
         verb, taken_back = body["data"]["change"], self._taken_back[event["id"]]
@@ -247,7 +249,6 @@ class TwoJudge(Judge):
             taken_back.add(before["endTime"])
             if truth.tag not in self.world.reopened:
                 self._blame("quarrel", f"{event['title']} was reopened, though nothing happened to it")
-        seen = datetime.fromisoformat(body["data"]["observedAt"].replace("Z", "+00:00"))
         if verb in ENDS and event["endTime"] in taken_back - {None} and not truth.over(seen):
             self._blame("quarrel", f"{event['title']} was ended again by an end that had been taken back")
 
