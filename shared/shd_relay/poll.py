@@ -19,6 +19,7 @@ from shd_relay.chunks import Chunks
 from shd_relay.commit import Committer, Tenure
 from shd_relay.errors import ConflictError, ContractError, StoreUnavailable
 from shd_relay.model import IN_PROGRESS, LIST_EVENTS, WITNESS
+from shd_relay.pace import MARGIN
 from shd_relay.plan import Plan
 from shd_relay.ports import Lease, Publisher, Source, Store
 from shd_relay.reading import Reading
@@ -216,7 +217,8 @@ class Poller:
     def _bound(self, work: WorkRecord | None) -> float:
         """How old a pair's last good read may be; `work` None: one call told of all pairs."""
         plan = self._plan
-        rate = work.pace.rate if work and work.pace else plan.rate
+        known = work.pace if work else None
+        rate = known.rate * (MARGIN if known.throttled_at else 1) if known else plan.rate
         return schedule.stale_after(
             len(plan.pairs) if work else 0,
             rate=rate,

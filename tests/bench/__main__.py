@@ -5,11 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from tests.bench import capacity, cold_start, reading, side_by_side
+from tests.bench import auto_polls, capacity, cold_start, reading, side_by_side, throttled
 from tests.bench.markdown import wrapped
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
-SECTIONS = (side_by_side, reading, capacity, cold_start)
+SECTIONS = (side_by_side, reading, throttled, auto_polls, capacity, cold_start)
 
 _HEAD = """
 What SHD Relay does beside what most such tools do, what it costs, and how heavy it is. `make bench` measures all of it

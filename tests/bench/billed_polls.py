@@ -68,7 +68,7 @@ class Watched:
         self._rng = random.Random(1)  # noqa: S311
 
     def read(self, requests: Sequence[ReadRequest], *, now: datetime, rung: int) -> Iterator[Observation | FailedRead]:
-        for pair, since in requests:
+        for pair, since, _ in requests:
             if self._rng.random() < self.failing:
                 yield FailedRead(pair=pair, operation=self.operation, at=now, reason="timed out")
                 continue

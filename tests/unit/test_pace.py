@@ -338,6 +338,10 @@ def test_turns_that_were_under_way_at_another_cut_are() -> None:
     assert pace.throttled(cut, 10.01, None).past == Turns(100, 12, 2.5)
 
 
+def test_less_than_the_floor_is_never_learned() -> None:
+    assert pace.learned(steady(0.5, past=Turns(40, 30, 80.0), cycle=Turns()), None, NOW) == met(pace.FLOOR)
+
+
 def test_refused_turns_to_the_end_do_not_undo_what_was_known() -> None:
     storm, now = pace.begin(5, 100, met(50, HOUR), NOW), 0.0
     for _ in range(60):
