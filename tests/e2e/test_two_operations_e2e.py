@@ -634,7 +634,13 @@ def test_a_backfill_whose_poll_was_killed_is_carried_out_by_the_next_one(relay: 
     history(relay)
     relay.poll()
     is_far, reached = far_back(relay), threading.Event()
-    relay.api.fail(Fault.HANG, times=None, when=lambda call: is_far(call) and (reached.set() or True))
+
+    def is_reached(call: Call) -> bool:
+        if is_far(call):
+            reached.set()
+        return is_far(call)
+
+    relay.api.fail(Fault.HANG, times=None, when=is_reached)
     arguments = [relay.time.now().isoformat(), ORDER.decode()]
     with subprocess.Popen(
         [sys.executable, "-c", INVOKED, *arguments], cwd=ROOT, env={**os.environ, "PYTHONPATH": ".:shared"}
