@@ -36,6 +36,7 @@ class Chunks:
         self._monotonic = monotonic
         self._since = monotonic()
         self._waiting: dict[Pair, list[Observation]] = {}
+        self._grouped: tuple[ledger.State, Mapping[Pair, list[HealthEvent]]] | None = None
         self._past: Mapping[Pair, Sequence[HealthEvent]] = {}
         self.pairs = pairs
         self.watched = frozenset(watched)
@@ -48,12 +49,15 @@ class Chunks:
         return self._committer.now()
 
     def events(self) -> Mapping[Pair, list[HealthEvent]]:
-        """All events in the state, by pair, in the order of their first commits."""
-        found: dict[Pair, list[HealthEvent]] = defaultdict(list)
-        for event in self._committer.state.events.values():
-            if event.id != FEED:
-                found[event.pair].append(event)
-        return found
+        """All events in the state, by pair, in the order of their first commits. Grouped anew only after a commit."""
+        state = self._committer.state
+        if self._grouped is None or self._grouped[0] is not state:
+            found: dict[Pair, list[HealthEvent]] = defaultdict(list)
+            for event in state.events.values():
+                if event.id != FEED:
+                    found[event.pair].append(event)
+            self._grouped = (state, dict(found))
+        return self._grouped[1]
 
     def put(self, observations: Iterable[Observation]) -> None:
         """Those of one pair that are put together make one change of an event. Raises what `commit` raises."""
