@@ -41,7 +41,7 @@ partners:
     ticket_packages: 0
     valid_from: 2000-01-01
     valid_until: 2099-12-31
-    tokens: [{{sha256: "{digest}", scopes: [read]}}]
+    tokens: [{{sha256: "{digest}", scopes: [read, feed, operate]}}]
     products: all
     regions: all
 """
@@ -58,8 +58,8 @@ class Watch:
 class LocalCloud:
     """Everything on loopback, in a folder of its own that goes when it ends. A context manager.
 
-    `token` is the demo partner's; `subscriber` reads a queue that takes every message of the topic. `ports` may fix
-    those of `status` (the function's HTTP trigger), `api` and `mns`. `store` is what the functions keep the log in.
+    `token` is the demo partner's, and may do everything; `subscriber` reads a queue that takes every message of the
+    topic. `ports` may fix those of `status` (the function's HTTP trigger), `api` and `mns`. `store` is what the functions keep the log in.
     """
 
     def __init__(

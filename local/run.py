@@ -58,6 +58,11 @@ Open {url}/ in a browser: name {PARTNER}, password {cloud.token}
 or ask:
   curl -H 'Authorization: Bearer {cloud.token}' {url}/v1/status
   curl -H 'Authorization: Bearer {cloud.token}' '{url}/v1/events?state=open'
+  curl -H 'Authorization: Bearer {cloud.token}' {url}/metrics
+What can send no header has the token in its address (a feed reader, a calendar, a client of Statuspage):
+  {url}/f/{cloud.token}/feed.atom
+  {url}/f/{cloud.token}/maintenance.ics
+  {url}/f/{cloud.token}/api/v2/summary.json
 
 Playing {json.dumps(incident.name, ensure_ascii=False)} {pace}; times are UTC.
 Each line below is a message that a subscriber of the topic received:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
+import msgspec
 from waitress import wasyncore
 from waitress.server import create_server
 
@@ -78,19 +79,32 @@ class House:
         self.store = BreakableStore()
         self.now = NOW
         self.ticks = 100.0
-        self.service = Service(self.store, self.site, now=lambda: self.now, monotonic=lambda: self.ticks)
         self.seq = 0
+        self.with_site()
         if polled:
             self.read_at(NOW - timedelta(seconds=42))
+
+    def with_site(self, **more: Any) -> House:
+        """The same store behind another site."""
+        self.site = msgspec.structs.replace(self.site, **more)
+        self.service = Service(self.store, self.site, now=lambda: self.now, monotonic=lambda: self.ticks)
+        return self
 
     def tell(self, *events: HealthEvent, verb: Verb | None = None, at: datetime = NOW) -> None:
         """Commits one entry with one change for each event."""
         verbs: list[Verb] = [verb or ("recorded" if e.revision == 0 else "opened") for e in events]
-        changes = tuple(Change(verb=v, event=e, observed_at=at) for v, e in zip(verbs, events, strict=True))
+        self.commit(*(self.change(e, verb=v, at=at) for v, e in zip(verbs, events, strict=True)), at=at)
+
+    @staticmethod
+    def change(told: HealthEvent, *, verb: Verb, at: datetime = NOW, **more: Any) -> Change:
+        return Change(verb=verb, event=told, observed_at=at, **more)
+
+    def commit(self, *changes: Change, at: datetime = NOW) -> None:
+        """Commits the changes in one entry, and the documents of their events."""
         self.seq += 1
         entry = Entry(id=f"entry-{self.seq}", at=at, token=1, changes=changes)
         assert self.store.append("main", self.seq, ledger.encode_entry(entry))
-        self.store.put_documents([ledger.document(e) for e in events], 1)
+        self.store.put_documents([ledger.document(change.event) for change in changes], 1)
         self.ticks += 60
 
     def read_at(self, at: datetime, *, only: Sequence[Pair] | None = None, **more: Any) -> None:

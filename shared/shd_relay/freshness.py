@@ -8,7 +8,7 @@ Judged whenever somebody asks, from the poll record alone.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Literal
 
 from shd_relay.model import HealthEvent, Pair, SourceState
@@ -39,6 +39,17 @@ def is_stale(record: PollRecord | None, pair: Pair, now: datetime) -> bool:
     if record is None or last_good is None:
         return True
     return now - last_good > timedelta(seconds=record.bound_seconds)
+
+
+def next_turn(record: PollRecord | None, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> datetime:
+    """When next the source or one of the pairs turns old, if nothing is read before; `datetime.max` for never."""
+    never = datetime.max.replace(tzinfo=timezone.utc)
+    if record is None:
+        return never
+    bound = timedelta(seconds=record.bound_seconds)
+    moments = {_waiting_since(record, pair, now) + bound for pair in pairs}
+    moments.add(record.finished + timedelta(seconds=INTERVALS * interval_seconds))
+    return min((moment for moment in moments if moment >= now), default=never)
 
 
 def _waiting_since(record: PollRecord, pair: Pair, now: datetime) -> datetime:

@@ -14,29 +14,43 @@ from typing import NamedTuple, TypeVar
 import msgspec
 
 from shd_relay.errors import ContractError
-from shd_relay.model import FEED, SHARD, Change, Entry, HealthEvent, Position
+from shd_relay.model import FEED, SHARD, Change, Entry, HealthEvent, Position, SourceState, Verb
 from shd_relay.ports import Checkpoint, ReadStore, Row
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
-FOLD_VERSION = 2
+FOLD_VERSION = 3
 ENTRY_SCHEMA = 1
 KEEP_ENDED = timedelta(days=120)  # longer than the widest window that is asked for in one call (90 days)
 A_DAY = timedelta(days=1)
+_SPELLS: dict[Verb, SourceState] = {"stale": "stale", "blind": "blind"}
 PAGE = 20  # rows in one read: each may have 1 MB
 ENTRY_BYTES = 1_000_000  # design.md, law 2: an entry holds at most 1 MB encoded
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
-    """What subscribers were or will be told, after the entries up to `seq`. `at`: commit time of the last of them.
+class Spell(NamedTuple):
+    """A time in which the source was not fresh, as subscribers were told; `until` None: it is not yet."""
 
-    `events` by id holds those that live, and those that ended lately (KEEP_ENDED).
+    source: SourceState
+    since: datetime
+    until: datetime | None
+
+
+class State(msgspec.Struct, frozen=True, kw_only=True):
+    """What subscribers were or will be told, after the entries up to `seq`. `at`: commit time of the last of them,
+    `began`: of the first.
+
+    `events` by id holds those that live, and those that ended lately (KEEP_ENDED). `spells`: when the source was not
+    fresh, the oldest first, as far back. `counts`: pushed changes since the log began, by `<kind> <change>`.
     """
 
     fold: int = FOLD_VERSION
     seq: int = 0
     at: datetime | None = None
+    began: datetime | None = None
     events: dict[str, HealthEvent] = {}
+    spells: tuple[Spell, ...] = ()
+    counts: dict[str, int] = {}
 
     @property
     def feed(self) -> HealthEvent | None:
@@ -60,8 +74,25 @@ def apply(state: State, seq: int, entry: Entry) -> State:
     if seq != state.seq + 1:
         raise ContractError(f"log entry {seq} does not follow {state.seq}")
     events = state.events | {change.event.id: change.event for change in entry.changes}
-    new_day = state.at is None or state.at.date() != entry.at.date()  # a look at every event, once a day of the log
-    return State(seq=seq, at=entry.at, events=_without_old(events, entry.at) if new_day else events)
+    spells, counts = state.spells, dict(state.counts)
+    for change in entry.changes:
+        if change.pushed:
+            told = f"{change.event.kind} {change.verb}"
+            counts[told] = counts.get(told, 0) + 1
+        if change.event.id == FEED:
+            spells = _turned(spells, change)
+    if state.at is None or state.at.date() != entry.at.date():  # a look at every event, once a day of the log
+        events = _without_old(events, entry.at)
+        spells = tuple(spell for spell in spells if spell.until is None or spell.until >= entry.at - KEEP_ENDED)
+    return State(seq=seq, at=entry.at, began=state.began or entry.at, events=events, spells=spells, counts=counts)
+
+
+def _turned(spells: tuple[Spell, ...], change: Change) -> tuple[Spell, ...]:
+    """The spells after a change of the feed: the one that goes on ends, and another begins unless all is well again."""
+    at = change.event.changed_at
+    ended = tuple(spell if spell.until else spell._replace(until=at) for spell in spells)
+    source = _SPELLS.get(change.verb)
+    return (*ended, Spell(source, at, None)) if source else ended
 
 
 def fold(state: State, rows: Iterable[Row]) -> State:
@@ -73,7 +104,8 @@ def fold(state: State, rows: Iterable[Row]) -> State:
 
 def load(store: ReadStore, shard: str = SHARD) -> tuple[State, frozenset[str]]:
     """The state as committed now, and the ids of the events that the log knew newer than the checkpoint."""
-    state = _checkpointed(store.load_checkpoint(shard))
+    checkpoint = store.load_checkpoint(shard)
+    state = from_checkpoint(checkpoint.blob if checkpoint else None)
     touched: set[str] = set()
     while rows := store.read_log(shard, state.seq, PAGE):
         for row in rows:
@@ -108,7 +140,13 @@ def decode_entry(blob: bytes) -> Entry:
 
 
 def to_checkpoint(state: State) -> Checkpoint:
-    return Checkpoint(state.seq, zlib.compress(msgspec.json.encode(state), 1))
+    return Checkpoint(state.seq, encode_record(state))
+
+
+def from_checkpoint(blob: bytes | None) -> State:
+    """The state of a checkpoint; a cache that cannot be read, as one of another version, is folded anew: EMPTY."""
+    state = decode_record(blob, State)
+    return state if state and state.fold == FOLD_VERSION else EMPTY
 
 
 def document(event: HealthEvent) -> tuple[str, str, bytes]:
@@ -144,16 +182,6 @@ def _decode(blob: bytes, kind: type[_Record], what: str) -> _Record:
 
 class _Schema(msgspec.Struct):
     schema: int
-
-
-def _checkpointed(checkpoint: Checkpoint | None) -> State:
-    if checkpoint is None:
-        return EMPTY
-    try:
-        state = msgspec.json.decode(zlib.decompress(checkpoint.blob), type=State)
-    except (zlib.error, msgspec.MsgspecError):
-        return EMPTY  # a cache that cannot be read, as one of another version, is folded anew from the log
-    return state if state.fold == FOLD_VERSION else EMPTY
 
 
 def _without_old(events: dict[str, HealthEvent], now: datetime) -> dict[str, HealthEvent]:

@@ -24,10 +24,10 @@ from shd_relay.plan import Plan
 from shd_relay.ports import Lease, Publisher, Source, Store
 from shd_relay.reading import Reading
 from shd_relay.records import Learned, PollRecord, WorkRecord
+from shd_relay.remember import POLL, WORK, remember
 from shd_relay.report import Report
 
 WAITS = 10  # how often an order asks for the lease again, over half of the budget
-WORK, POLL = "work", "poll"  # names of the two records
 BACKLOG_SHARE, READING_SHARE = 1 / 3, 0.8  # of the budget: the backlog may take so much, reading ends by then
 SWEEP_SHARE, WITNESS_SHARE = 0.2, 0.25  # of it, for the one call of the list, and for the page if it may be needed
 
@@ -120,10 +120,11 @@ class Poller:
         self._committer = committer = Committer(
             store=self._store, shard=shard, tenure=tenure, state=state, owner=report.poll, now=self._now
         )  # fmt: skip
+        head = state.seq
         work = self._ordered(work, tenure.lease.token)
         reading, work = self._read(committer, work, last)
         record = self._judge(committer, work, reading.swept, last, tenure.lease.token)
-        self._remember(committer, touched, work, record)
+        self._remember(head, committer, touched, work, record)
         if backlog_done and (committer.committed or report.stopped):
             self._relay(tenure, self._began + self._plan.budget_seconds)
         report.pending = relay.pending(self._store, shard) if report.stopped else 0
@@ -226,14 +227,11 @@ class Poller:
             interval_seconds=plan.interval_seconds,
         )
 
-    def _remember(self, committer: Committer, touched: frozenset[str], work: WorkRecord, record: PollRecord) -> None:
-        """Documents, then the checkpoint that makes rebuilding them unnecessary, then the two records."""
-        shard, state = self._plan.shard, committer.state
+    def _remember(
+        self, head: int, committer: Committer, touched: frozenset[str], work: WorkRecord, record: PollRecord
+    ) -> None:
+        """`touched`: events that the log knew newer than the checkpoint."""
         changed = touched | {change.event.id for change in committer.committed}
-        if changed:
-            documents = [ledger.document(state.events[id_]) for id_ in changed if id_ in state.events]
-            self._store.put_documents(documents, state.seq)
-            self._store.save_checkpoint(shard, ledger.to_checkpoint(state))
-        token = record.token
-        self._store.save_record(shard, WORK, token, ledger.encode_record(work))
-        self._store.save_record(shard, POLL, token, ledger.encode_record(record))
+        remember(
+            self._store, self._plan.shard, before=head, state=committer.state, changed=changed, work=work, record=record
+        )

@@ -76,8 +76,10 @@ class RelaysWithoutLease(Poller):
 class ForgetsTheTail(Poller):
     """What the log knew newer than the checkpoint is neither checkpointed nor documented."""
 
-    def _remember(self, committer: Any, touched: frozenset[str], work: WorkRecord, record: PollRecord) -> None:
-        super()._remember(committer, frozenset(), work, record)
+    def _remember(
+        self, head: int, committer: Any, touched: frozenset[str], work: WorkRecord, record: PollRecord
+    ) -> None:
+        super()._remember(head, committer, frozenset(), work, record)
 
 
 class Unfenced(MemoryStore):
@@ -121,7 +123,8 @@ class AsksForOneWeek:
 
 
 def without_tail(store: Any, shard: str = "main") -> tuple[ledger.State, frozenset[str]]:
-    return ledger._checkpointed(store.load_checkpoint(shard)), frozenset()
+    found = store.load_checkpoint(shard)
+    return ledger.from_checkpoint(found.blob if found else None), frozenset()
 
 
 def absence_is_an_end(known: Sequence[HealthEvent], observations: Sequence[Observation], *more: Any) -> Any:

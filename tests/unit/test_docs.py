@@ -18,7 +18,8 @@ from shd_relay.model import Change, Entry, HealthEvent, Item, Kind, Position, St
 from shd_relay.report import Report
 from shd_relay.transitions import TABLE
 from shd_relay.web.params import LIMIT_DEFAULT, LIMIT_MAX
-from shd_relay.web.routes import ROUTES, Route
+from shd_relay.web.routes import Route
+from shd_relay.web.table import ROUTES
 from tests.world import ECS, minutes
 
 ROOT = Path(__file__).parents[2]

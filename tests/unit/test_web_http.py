@@ -9,7 +9,8 @@ import json
 
 import pytest
 
-from shd_relay.web.routes import ROUTES, Route
+from shd_relay.web.routes import Route
+from shd_relay.web.table import ROUTES
 from shd_relay.web.wsgi import application
 from tests.web_world import House, event, hong_kong, unpacked
 

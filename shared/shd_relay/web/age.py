@@ -13,27 +13,35 @@ from shd_relay.web.http import Pairs
 
 
 def source_state(ask: Ask, facts: Facts) -> SourceState:
-    """What the source is for everybody, whoever asks; blind while the store does not answer."""
+    """What the source is for everybody, whoever asks; blind while the store does not answer. Of the past we know what
+    subscribers were told."""
     if facts.unreadable:
         return "blind"
+    if facts.past:
+        return next((spell.source for spell in facts.state.spells if spell.until is None), "fresh")
     return freshness.source_state(facts.record, ask.site.pairs, ask.now, ask.site.interval_seconds)
 
 
+def is_stale(ask: Ask, facts: Facts, pair: Pair) -> bool:
+    """Whether the pair's last good read is too old to call it operational. Which pairs were stale in the past was not
+    written down, but whether they were all in doubt was."""
+    if facts.past:
+        return source_state(ask, facts) != "fresh"
+    return freshness.is_stale(facts.record, pair, ask.now)
+
+
 def checked_at(facts: Facts, pair: Pair) -> datetime | None:
-    """The last good read of the pair."""
+    """The last good read of the pair; None for none, and for the past."""
     return facts.record.read.get(str(pair)) if facts.record else None
 
 
 def as_of(facts: Facts, pairs: Iterable[Pair]) -> datetime | None:
-    """The newest complete answer among these pairs."""
+    """The newest complete answer among these pairs; of the past, the last one that brought a change."""
+    if facts.past:
+        return facts.state.at
     return max(filter(None, (checked_at(facts, pair) for pair in pairs)), default=None)
 
 
-def headers(ask: Ask, facts: Facts, pairs: Iterable[Pair]) -> Pairs:
-    """`X-Source-State`, and `X-Data-Age` in whole seconds when anything was ever read."""
-    state = ("X-Source-State", source_state(ask, facts))
-    newest = as_of(facts, pairs)
-    if newest is None:
-        return (state,)
-    age = max(0, int((ask.now - newest).total_seconds()))
-    return (state, ("X-Data-Age", str(age)))
+def headers(ask: Ask, facts: Facts) -> Pairs:
+    """`X-Source-State`. The age of the data, `View.as_of`, is counted when the answer goes out."""
+    return (("X-Source-State", source_state(ask, facts)),)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -13,6 +13,9 @@ from shd_relay.model import FEED, HealthEvent, Pair
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Pairs, Request
 from shd_relay.web.site import Site
+
+if TYPE_CHECKING:  # the config's reader brings YAML along, which this room never needs
+    from shd_relay.config import Partner
 
 Look = Callable[[], Facts]
 """Gives what is known, at most a few seconds old. Raises StoreUnavailable or ContractError when nothing is."""
@@ -30,16 +33,29 @@ def within(pair: Pair, products: Collection[str] | None, regions: Collection[str
 
 
 class Viewer(Struct, frozen=True, kw_only=True):
-    """Who asks. `name` is empty for the public; `pairs` is the scope on the watch list, in its order. `products` and
+    """Who asks. `partner` None: the public. `pairs` is the scope on the watch list, in its order. `products` and
     `regions`, folded, say the same of pairs that nobody watches; None: all."""
 
-    name: str
-    public: bool
+    partner: Partner | None
     scopes: frozenset[str]
     pairs: tuple[Pair, ...]
     keys: frozenset[tuple[str, str]]
     products: frozenset[str] | None
     regions: frozenset[str] | None
+
+    @property
+    def public(self) -> bool:
+        return self.partner is None
+
+    @property
+    def name(self) -> str:
+        """The partner's, for people; empty for the public."""
+        return self.partner.name if self.partner else ""
+
+    @property
+    def limited(self) -> bool:
+        """Whether there is something that this viewer may not see."""
+        return self.products is not None or self.regions is not None
 
     def sees(self, event: HealthEvent) -> bool:
         """Events of the scope, and what concerns every reader: the state of the source, and drills."""
@@ -64,10 +80,18 @@ class Ask(Struct, frozen=True, kw_only=True):
 
 
 class View(Struct, frozen=True, kw_only=True):
-    """What a handler says; validators, caching, CORS and compression come after it."""
+    """What a handler says; validators, caching, CORS and compression come after it.
+
+    `as_of`: when what it says was read; None where nothing was. `status` other than 200: only of what tells an illness.
+    `store` False: no cache keeps a copy. `lasting`: it stays the same as long as the facts that were looked at do.
+    `vary`: request headers, besides those that every answer depends on.
+    """
 
     body: bytes
     content_type: str = "application/json"
     headers: Pairs = ()
+    as_of: datetime | None = None
+    status: int = 200
     store: bool = True
-    """False: a cache keeps no copy."""
+    lasting: bool = True
+    vary: str = ""

@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,25 +24,33 @@ CHALLENGE = ("WWW-Authenticate", 'Basic realm="SHD Relay", charset="UTF-8", Bear
 HEADER_CHARACTERS = 1_000
 
 
-def viewer_of(request: Request, scope: str, site: Site, now: datetime) -> Viewer:
-    """Who asks. Raises RequestError: 401 without a token where one is needed or with a wrong one, 403 when the plan is
-    not in force or the token is not meant for this."""
+def viewer_of(request: Request, scopes: Sequence[str], site: Site, now: datetime) -> Viewer:
+    """Who asks; any of the `scopes` will do. Raises RequestError: 401 without a token where one is needed or with a
+    wrong one, 403 when the plan is not in force or the token is not meant for this."""
     header = request.header("authorization").strip()
-    if not header and site.config.access.public:
-        return _viewer("", site, frozenset({"read"}), public=True)
+    if not header and site.config.access.public and "read" in scopes:
+        return _viewer(None, site, frozenset({"read"}))
     if not header:
         raise _refused("a token is needed: send it as Bearer token, or as the password of your partner id")
-    partner, token = _identified(header, site)
+    return _admitted(*_identified(*_credentials(header), site), scopes, site, now)
+
+
+def viewer_by_path(token: str, site: Site, now: datetime) -> Viewer:
+    """Who asks with a feed token in the path; raises as above."""
+    if len(token) > HEADER_CHARACTERS:
+        raise _refused("this token is not known")
+    return _admitted(*_identified(None, token, site), ("feed",), site, now)
+
+
+def _admitted(partner: Partner, token: Token, scopes: Sequence[str], site: Site, now: datetime) -> Viewer:
     _check_plan(partner, now)
-    if scope not in token.scopes:
-        raise RequestError(403, f"this token has not the scope {scope}")
-    names = _names(partner.products), _names(partner.regions)
-    return _viewer(partner.name, site, token.scopes, *names, public=False)
+    if token.scopes.isdisjoint(scopes):
+        raise RequestError(403, f"this token has not the scope {scopes[0]}")
+    return _viewer(partner, site, token.scopes)
 
 
-def _identified(header: str, site: Site) -> tuple[Partner, Token]:
+def _identified(partner_id: str | None, secret: str, site: Site) -> tuple[Partner, Token]:
     """Compares with every token there is, each in constant time: the time taken tells nothing about a near miss."""
-    partner_id, secret = _credentials(header)
     digest = hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()
     found = None
     for partner in site.config.partners:
@@ -84,14 +93,13 @@ def _names(ids: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if ids is None else frozenset(id_.casefold() for id_ in ids)
 
 
-def _viewer(
-    name: str, site: Site, scopes: frozenset[str],
-    products: frozenset[str] | None = None, regions: frozenset[str] | None = None, *, public: bool,
-) -> Viewer:  # fmt: skip
+def _viewer(partner: Partner | None, site: Site, scopes: frozenset[str]) -> Viewer:
+    products = _names(partner.products) if partner else None
+    regions = _names(partner.regions) if partner else None
     pairs = tuple(pair for pair in site.pairs if within(pair, products, regions))
     return Viewer(
-        name=name, public=public, scopes=scopes, pairs=pairs, keys=frozenset(map(folded, pairs)),
-        products=products, regions=regions,
+        partner=partner, scopes=scopes, pairs=pairs, keys=frozenset(map(folded, pairs)), products=products,
+        regions=regions,
     )  # fmt: skip
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 
 from shd_relay import cursor, message
 from shd_relay.errors import RequestError
-from shd_relay.model import Position
+from shd_relay.model import FEED, Change, Pair, Position
 from shd_relay.web import age
-from shd_relay.web.ask import Ask, View
+from shd_relay.web.ask import Ask, View, Viewer
 from shd_relay.web.events_view import next_link
 from shd_relay.web.facts import Facts
 
@@ -27,8 +28,12 @@ def changes(ask: Ask) -> View:
     bodies, following = _page(ask, facts)
     place = None if following is None else cursor.encode(following)
     body = b'{"changes":[' + b",".join(bodies) + b'],"next":' + msgspec.json.encode(place) + b"}"
-    headers = age.headers(ask, facts, ask.viewer.pairs)
-    return View(body=body, headers=(*headers, *next_link(ask, "after", place)))
+    return View(
+        body=body,
+        headers=(*age.headers(ask, facts), *next_link(ask, "after", place)),
+        as_of=age.as_of(facts, ask.viewer.pairs),
+        lasting=following is not None,  # the last page may grow at any moment, and its reader is told to look again
+    )
 
 
 def _page(ask: Ask, facts: Facts) -> tuple[list[bytes], Position | None]:
@@ -41,6 +46,15 @@ def _page(ask: Ask, facts: Facts) -> tuple[list[bytes], Position | None]:
             return bodies, last
         last = placed.position
         if placed.change.pushed and ask.viewer.sees(placed.change.event):
-            bodies.append(message.of(placed.change, placed.entry, last, ask.site.public_url).body.encode())
+            change = _in_scope(placed.change, ask.viewer)
+            bodies.append(message.of(change, placed.entry, last, ask.site.public_url).body.encode())
             size += len(bodies[-1])
     return bodies, None
+
+
+def _in_scope(change: Change, viewer: Viewer) -> Change:
+    """The change, the feed's without the names and the number of pairs that the viewer does not see."""
+    if change.event.id != FEED or not viewer.limited:
+        return change
+    names = tuple(name for name in change.pairs if viewer.reaches(Pair(*name.split("/", 1))))
+    return structs.replace(change, pairs=names, counts={})

@@ -7,6 +7,7 @@ import re
 import zlib
 
 from shd_relay.web.http import Request
+from shd_relay.web.negotiate import weight
 
 PAYS_FROM = 600  # bytes: below, the gzip header and the CPU cost more than the wire
 _TAG = re.compile(r'"[^"]*"')  # without the W/ before it: the comparison is weak
@@ -28,15 +29,8 @@ def takes_gzip(request: Request) -> bool:
     weights: dict[str, float] = {}
     for part in request.header("accept-encoding").lower().split(","):
         coding, _, rest = part.partition(";")
-        weights[coding.strip()] = _weight(rest)
+        weights[coding.strip()] = weight(rest)
     return weights.get("gzip", weights.get("x-gzip", weights.get("*", 0.0))) > 0
-
-
-def _weight(text: str) -> float:
-    name, _, value = text.replace(" ", "").partition("=")
-    if name != "q":
-        return 1.0
-    return float(value) if re.fullmatch(r"[01](\.\d{0,3})?", value, re.ASCII) else 0.0
 
 
 def gzipped(body: bytes) -> bytes | None:

@@ -39,8 +39,11 @@ def events(ask: Ask) -> View:
     page = rest[: params["limit"]]
     following = _cursor(_key(page[-1])) if len(rest) > len(page) else None
     body = {"events": [message.event_view(event) for event in page], "next": following}
-    headers = age.headers(ask, facts, ask.viewer.pairs)
-    return View(body=msgspec.json.encode(body), headers=(*headers, *next_link(ask, "cursor", following)))
+    return View(
+        body=msgspec.json.encode(body),
+        headers=(*age.headers(ask, facts), *next_link(ask, "cursor", following)),
+        as_of=age.as_of(facts, ask.viewer.pairs),
+    )
 
 
 def event(ask: Ask) -> View:
@@ -49,7 +52,11 @@ def event(ask: Ask) -> View:
     found = _event(ask.params["id"], facts)
     if found is None or not ask.viewer.sees(found):
         raise RequestError(404, "there is no such event")
-    return View(body=msgspec.json.encode(message.event_view(found)), headers=age.headers(ask, facts, ask.viewer.pairs))
+    return View(
+        body=msgspec.json.encode(message.event_view(found)),
+        headers=age.headers(ask, facts),
+        as_of=age.as_of(facts, ask.viewer.pairs),
+    )
 
 
 def next_link(ask: Ask, name: str, cursor: str | None) -> tuple[tuple[str, str], ...]:

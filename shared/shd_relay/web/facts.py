@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from shd_relay import ledger
+from shd_relay import freshness, ledger, past
 from shd_relay.errors import ContractError, StoreUnavailable
 from shd_relay.ledger import Placed, State
-from shd_relay.model import SHARD, HealthEvent, Position
+from shd_relay.model import SHARD, HealthEvent, Pair, Position
 from shd_relay.ports import ReadStore
 from shd_relay.records import PollRecord
 
@@ -33,6 +33,16 @@ class Facts(Protocol):
     @property
     def unreadable(self) -> bool: ...
 
+    @property
+    def past(self) -> bool:
+        """Whether this is what was known at an earlier time; then there is no record."""
+
+    def turns_at(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> datetime:
+        """When next something of this turns old, if nothing is read before."""
+
+    def at(self, moment: datetime) -> Facts | None:
+        """What was known then; None before the first entry of the log. May raise StoreUnavailable."""
+
     def changes(self, after: Position) -> Iterator[Placed]:
         """Every committed change after the position, in order. May raise StoreUnavailable on the way."""
 
@@ -49,11 +59,24 @@ class Facts(Protocol):
 class StoreFacts:
     """Facts over a store: state and record are a copy, the rest is read when asked for."""
 
-    def __init__(self, store: ReadStore, state: State, record: PollRecord | None, *, unreadable: bool) -> None:
+    def __init__(
+        self, store: ReadStore, state: State, record: PollRecord | None, *, unreadable: bool = False, past: bool = False
+    ) -> None:
         self._store = store
         self.state = state
         self.record = record
         self.unreadable = unreadable
+        self.past = past
+        self._turns: datetime | None = None
+
+    def turns_at(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> datetime:
+        if self._turns is None or self._turns <= now:
+            self._turns = freshness.next_turn(self.record, pairs, now, interval_seconds)
+        return self._turns
+
+    def at(self, moment: datetime) -> Facts | None:
+        seq = past.last_seq(self._store, moment, self.state.seq)
+        return StoreFacts(self._store, past.state_of(self._store, seq), None, past=True) if seq else None
 
     def changes(self, after: Position) -> Iterator[Placed]:
         return ledger.changes_after(self._store, after)
@@ -65,14 +88,19 @@ class StoreFacts:
 
     def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
         blob = self._store.load_document(id)
-        return None if blob is None else ledger.decode_document(blob)
+        return self._known(None if blob is None else ledger.decode_document(blob))
+
+    def _known(self, event: HealthEvent | None) -> HealthEvent | None:
+        """The event, unless what is known of it came later than the time that these facts are of."""
+        late = self.past and event is not None and self.state.at is not None and event.changed_at > self.state.at
+        return None if late else event
 
     def history(self, since: datetime, until: datetime) -> Iterator[HealthEvent]:
         for month in months(since, until):
             after = ""
             while page := self._store.list_documents(month, after, _PAGE):
                 after = page[-1][0]
-                yield from (event for _, blob in page if (event := _readable(blob)))
+                yield from (event for _, blob in page if (event := self._known(_readable(blob))))
 
 
 def _readable(blob: bytes) -> HealthEvent | None:
@@ -90,6 +118,7 @@ class FactsReader:
         self._store = store
         self._keep = keep_seconds
         self._copy: StoreFacts | None = None
+        self._said: bytes | None = None  # the poll record as the store has it
         self._read_at = 0.0
         self._read_time: datetime | None = None
         self._lock = threading.Lock()
@@ -113,15 +142,21 @@ class FactsReader:
         return 0 <= monotonic - self._read_at < keep and moved < timedelta(seconds=keep)
 
     def _fresh(self) -> StoreFacts:
-        before = self._copy
+        """The copy itself, if nothing has come since: answers that were made of it still hold."""
+        before, said = self._copy, self._said
         try:
-            record = ledger.decode_record(self._store.load_record(SHARD, POLL_RECORD), PollRecord)
+            self._said = self._store.load_record(SHARD, POLL_RECORD)
             state = self._grown(before.state) if before else ledger.load(self._store)[0]
         except (StoreUnavailable, ContractError):
             if before is None:
                 raise
-            return StoreFacts(self._store, before.state, before.record, unreadable=True)
-        return StoreFacts(self._store, state, record, unreadable=False)
+            self._said = said
+            return (
+                before if before.unreadable else StoreFacts(self._store, before.state, before.record, unreadable=True)
+            )
+        if before and not before.unreadable and state is before.state and self._said == said:
+            return before
+        return StoreFacts(self._store, state, ledger.decode_record(self._said, PollRecord))
 
     def _grown(self, state: State) -> State:
         while rows := self._store.read_log(SHARD, state.seq, ledger.PAGE):

@@ -11,7 +11,7 @@ import msgspec
 
 from shd_relay.errors import RequestError
 from shd_relay.web import problem
-from shd_relay.web.http import Request, Response, has_body, joined
+from shd_relay.web.http import Pairs, Request, Response, has_body, joined
 
 
 def to_request(event: bytes, request_id: str = "") -> Request:
@@ -39,6 +39,11 @@ def refusal(error: RequestError, request_id: str) -> dict[str, Any]:
     """What to return for an event that is no request."""
     request = Request(method="GET", path="", request_id=request_id)
     return to_dict(request, problem.render(request, error))
+
+
+def with_headers(ready: dict[str, Any], own: Pairs) -> dict[str, Any]:
+    """A dict that was made before, with the headers of this one answer."""
+    return ready | {"headers": ready["headers"] | dict(own)}
 
 
 def to_dict(request: Request, response: Response) -> dict[str, Any]:

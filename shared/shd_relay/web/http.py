@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from msgspec import Struct
 
@@ -28,15 +29,29 @@ class Request(Struct, frozen=True, kw_only=True):
 
 
 class Response(Struct, frozen=True, kw_only=True):
-    """What to answer. `headers` holds a name once; the adapters drop the body of an answer to HEAD."""
+    """What to answer. `headers` holds a name once; the adapters drop the body of an answer to HEAD.
+
+    `read_at`: when what it says was read, from which `X-Data-Age` is counted. `lasting`: the same question has the same
+    answer as long as the facts are the same.
+    """
 
     status: int
     headers: Pairs = ()
     body: bytes = b""
+    read_at: datetime | None = None
+    lasting: bool = False
 
     def header(self, name: str) -> str:
         """The header's value, empty if it is not there; `name` in any case."""
         return next((value for own, value in self.headers if own.lower() == name.lower()), "")
+
+
+def own_headers(request_id: str, read_at: datetime | None, now: datetime) -> Pairs:
+    """What differs from one answer to the next: the request's id, and how old the data is, in whole seconds."""
+    own = (("X-Request-Id", request_id),) if request_id else ()
+    if read_at is None:
+        return own
+    return (*own, ("X-Data-Age", str(max(0, int((now - read_at).total_seconds())))))
 
 
 def joined(pairs: Iterable[tuple[str, str]]) -> Pairs:

@@ -109,7 +109,13 @@ def _answer(ask: Ask, names: Names) -> View:
         "Total": len(data),
         "Data": data,
     }
-    return View(body=msgspec.json.encode(body), content_type=CONTENT_TYPE, headers=age.headers(ask, facts, pairs))
+    return View(
+        body=msgspec.json.encode(body),
+        content_type=CONTENT_TYPE,
+        headers=age.headers(ask, facts),
+        as_of=age.as_of(facts, pairs),
+        lasting=False,  # SHD's shape has the request's id in it
+    )
 
 
 def _question(params: dict[str, str], names: Names, today: date) -> Question:

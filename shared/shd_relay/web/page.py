@@ -81,7 +81,8 @@ def page(ask: Ask) -> View:
     return View(
         body=text.encode(),
         content_type="text/html; charset=utf-8",
-        headers=(("Content-Security-Policy", policy()), *age.headers(ask, facts, ask.viewer.pairs)),
+        headers=(("Content-Security-Policy", policy()), *age.headers(ask, facts)),
+        as_of=age.as_of(facts, ask.viewer.pairs),
     )
 
 

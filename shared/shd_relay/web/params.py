@@ -28,12 +28,14 @@ _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 class Param(Struct, frozen=True, kw_only=True):
     """One query parameter. An empty value counts as absent; `words` are what a value of kind `words` may be.
 
-    Kinds and what is read: `ids`, `words`: a comma list -> frozenset in lower case, None if absent. `time` -> datetime
-    or None. `limit` -> int. `position` -> Position, the start if absent. `text` -> str, empty if absent.
+    What is read by kind: `ids`, `words`: a comma list -> frozenset in lower case, None if absent. `time`, `moment` ->
+    datetime or None; a route has at most one `moment`, and answers as of then. `language` -> one of `words`, empty if
+    absent or none of them, as a page must come in some language. `limit` -> int. `position` -> Position, the start if
+    absent. `text` -> str, empty if absent.
     """
 
     name: str
-    kind: Literal["ids", "words", "time", "limit", "position", "text"]
+    kind: Literal["ids", "words", "time", "moment", "limit", "position", "language", "text"]
     about: str
     words: tuple[str, ...] = ()
 
@@ -60,10 +62,12 @@ def _value(param: Param, text: str) -> Any:
         return _list(param, text)
     if param.kind == "limit":
         return _limit(param, text)
-    if param.kind == "time":
+    if param.kind in {"time", "moment"}:
         return _time(param, text) if text else None
     if param.kind == "position":
         return _position(param, text)
+    if param.kind == "language":
+        return text.lower() if text.lower() in param.words else ""
     return text
 
 

@@ -9,7 +9,7 @@ from shd_relay.web.http import Request, Response
 
 TITLES = {
     400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed",
-    410: "Gone", 414: "URI Too Long", 500: "Internal Server Error", 503: "Service Unavailable",
+    406: "Not Acceptable", 410: "Gone", 414: "URI Too Long", 500: "Internal Server Error", 503: "Service Unavailable",
 }  # fmt: skip
 NO_STORE = ("Cache-Control", "no-store")
 

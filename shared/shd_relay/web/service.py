@@ -6,13 +6,16 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
+from msgspec import structs
+
 from shd_relay import clock
-from shd_relay.errors import RequestError
+from shd_relay.errors import RelayError, RequestError
 from shd_relay.ports import ReadStore
-from shd_relay.web import fc
+from shd_relay.web import fc, kept
 from shd_relay.web.answer import answer
-from shd_relay.web.facts import FactsReader
-from shd_relay.web.http import Request, Response
+from shd_relay.web.facts import Facts, FactsReader
+from shd_relay.web.http import Request, Response, own_headers
+from shd_relay.web.kept import Answers, Kept
 from shd_relay.web.site import Site
 
 
@@ -31,15 +34,52 @@ class Service:
         self._site = site
         self._now = now
         self._monotonic = monotonic
+        self._answers = Answers()
 
     def __call__(self, request: Request) -> Response:
-        moment, now = self._monotonic(), self._now()
-        return answer(request, site=self._site, now=now, look=lambda: self._reader.facts(moment, now))
+        now = self._now()
+        response = self._answered(request, now).response
+        own = own_headers(request.request_id, response.read_at, now)
+        return structs.replace(response, headers=(*response.headers, *own))
 
     def handle_event(self, event: bytes, request_id: str = "") -> dict[str, Any]:
         """An HTTP trigger's event -> what its handler returns."""
+        now = self._now()
         try:
             request = fc.to_request(event, request_id)
         except RequestError as error:
             return fc.refusal(error, request_id)
-        return fc.to_dict(request, self(request))
+        found = self._answered(request, now)
+        if not found.ready:
+            found.ready.update(fc.to_dict(request, found.response))
+        return fc.with_headers(found.ready, own_headers(request.request_id, found.response.read_at, now))
+
+    def _answered(self, request: Request, now: datetime) -> Kept:
+        """The answer that was kept, if what it was made of is still what is known; else a new one."""
+        moment, key = self._monotonic(), kept.key_of(request)
+        found = self._answers.find(key, now)
+        if found and (found.facts is None or self._still(found.facts, moment, now)):
+            return found
+        seen: list[Facts] = []
+
+        def look() -> Facts:
+            seen.append(self._reader.facts(moment, now))
+            return seen[-1]
+
+        response = answer(request, site=self._site, now=now, look=look)
+        facts = seen[-1] if seen else None
+        made = Kept(response, facts, now, self._until(facts, now), {})
+        if response.lasting:
+            self._answers.keep(key, made)
+        return made
+
+    def _still(self, facts: Facts, moment: float, now: datetime) -> bool:
+        try:
+            return self._reader.facts(moment, now) is facts
+        except RelayError:  # nothing is known any more: the answer anew will say so
+            return False
+
+    def _until(self, facts: Facts | None, now: datetime) -> datetime:
+        hour = kept.next_hour(now)
+        site = self._site
+        return min(hour, facts.turns_at(site.pairs, now, site.interval_seconds)) if facts else hour

@@ -40,7 +40,7 @@ def status(ask: Ask) -> View:
         source=age.source_state(ask, facts),
         pairs=tuple(pair_views(ask, facts, chosen)),
     )
-    return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts, chosen))
+    return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts), as_of=age.as_of(facts, chosen))
 
 
 def in_view(ask: Ask, facts: Facts) -> tuple[Pair, ...]:
@@ -67,7 +67,7 @@ def pair_views(ask: Ask, facts: Facts, pairs: Sequence[Pair]) -> list[PairView]:
     views = []
     for pair in pairs:
         events = opened.get(folded(pair), [])
-        stale = blind or freshness.is_stale(facts.record, pair, ask.now)
+        stale = blind or age.is_stale(ask, facts, pair)
         views.append(
             PairView(
                 product=pair.product,

@@ -1,0 +1,57 @@
+"""What the log said at an earlier time: `?at=`.
+
+The log is searched by halves, as commit times never go back (design.md, law 8). So that not the whole of it has to be
+folded, the poller keeps a snapshot of the state, a cache like the checkpoint, once in SNAPSHOT_EVERY entries.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from shd_relay import ledger
+from shd_relay.ledger import State
+from shd_relay.model import SHARD
+from shd_relay.ports import ReadStore, Store
+
+SNAPSHOT_EVERY = 200
+_LOOKED_BACK = 10  # snapshots that may be missing before the log is folded from its beginning
+
+
+def keep_snapshot(store: Store, shard: str, token: int, before: int, state: State) -> None:
+    """Saves a snapshot if one is due between the entries `before` and `state.seq`. Raises what the store raises."""
+    if state.seq // SNAPSHOT_EVERY > before // SNAPSHOT_EVERY:
+        store.save_record(shard, _name(state.seq), token, ledger.encode_record(state))
+
+
+def last_seq(store: ReadStore, moment: datetime, head: int, shard: str = SHARD) -> int:
+    """The seq of the last entry that was committed up to `moment`, `head` at most; 0: none was."""
+    low, high = 0, head  # entry `low` was committed by then, those above `high` were not
+    while low < high:
+        middle = (low + high + 1) // 2
+        rows = store.read_log(shard, middle - 1, 1)
+        if rows and ledger.decode_entry(rows[0].blob).at <= moment:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def state_of(store: ReadStore, seq: int, shard: str = SHARD) -> State:
+    """The state after entry `seq`: the nearest snapshot before it, and the entries since."""
+    state = _snapshot(store, seq, shard)
+    while state.seq < seq and (rows := store.read_log(shard, state.seq, min(ledger.PAGE, seq - state.seq))):
+        state = ledger.fold(state, rows)
+    return state
+
+
+def _snapshot(store: ReadStore, seq: int, shard: str) -> State:
+    newest = seq // SNAPSHOT_EVERY
+    for number in range(newest, max(0, newest - _LOOKED_BACK), -1):
+        state = ledger.from_checkpoint(store.load_record(shard, _name(number * SNAPSHOT_EVERY)))
+        if 0 < state.seq <= seq:
+            return state
+    return ledger.EMPTY
+
+
+def _name(seq: int) -> str:
+    return f"state-{seq // SNAPSHOT_EVERY}"

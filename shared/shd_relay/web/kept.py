@@ -1,0 +1,77 @@
+"""Ready answers, kept as long as what they were made of is what is known."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from shd_relay.web.facts import Facts
+from shd_relay.web.http import Request, Response
+
+MOST_BYTES = 32_000_000  # of an instance that has 256 MB or more
+MOST_ANSWERS = 2_000
+_OVERHEAD = 1_500  # bytes that an answer costs besides its body
+_ASKED = ("authorization", "accept", "accept-encoding", "accept-language", "if-none-match", "origin")
+"""The request headers that an answer may depend on."""
+
+
+class Kept(NamedTuple):
+    """An answer, the facts it was made of (None: of none), when it was made and until when it holds. `ready`: what a
+    shell made of it to return, the headers of its own aside."""
+
+    response: Response
+    facts: Facts | None
+    since: datetime
+    until: datetime
+    ready: dict[str, Any]
+
+
+def key_of(request: Request) -> bytes:
+    """What was asked, and by whom, as a digest: no token stays in memory, and comparing takes the same time always."""
+    headers = [request.headers.get(name) for name in _ASKED]
+    parts = repr((request.method, request.path, request.query, headers))  # no part can pass for two others
+    return hashlib.blake2b(parts.encode(), digest_size=16).digest()
+
+
+def next_hour(now: datetime) -> datetime:
+    """Days begin and end with an hour, in any zone that matters here: plans, and the page's days."""
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+class Answers:
+    """The answers kept; the least lately used go first. May be used by several threads."""
+
+    def __init__(self, *, most_bytes: int = MOST_BYTES, most_answers: int = MOST_ANSWERS) -> None:
+        self._answers: OrderedDict[bytes, Kept] = OrderedDict()
+        self._bytes = 0
+        self._lock = threading.Lock()
+        self._most_bytes = most_bytes
+        self._most_answers = most_answers
+
+    def find(self, key: bytes, now: datetime) -> Kept | None:
+        """The answer, if its time has not passed; whether its facts are still what is known, the caller sees."""
+        with self._lock:
+            kept = self._answers.get(key)
+            if kept is None or not kept.since <= now < kept.until:
+                return None
+            self._answers.move_to_end(key)
+            return kept
+
+    def keep(self, key: bytes, kept: Kept) -> None:
+        with self._lock:
+            self._drop(self._answers.pop(key, None))
+            self._answers[key] = kept
+            self._bytes += _size(kept)
+            while self._answers and (self._bytes > self._most_bytes or len(self._answers) > self._most_answers):
+                self._drop(self._answers.popitem(last=False)[1])
+
+    def _drop(self, kept: Kept | None) -> None:
+        if kept is not None:
+            self._bytes -= _size(kept)
+
+
+def _size(kept: Kept) -> int:
+    return 2 * len(kept.response.body) + _OVERHEAD  # the body, and what a shell made of it
