@@ -59,7 +59,8 @@ class LocalCloud:
     """Everything on loopback, in a folder of its own that goes when it ends. A context manager.
 
     `token` is the demo partner's, and may do everything; `subscriber` reads a queue that takes every message of the
-    topic. `ports` may fix those of `status` (the function's HTTP trigger), `api` and `mns`. `store` is what the functions keep the log in.
+    topic. `ports` may fix those of `status` (the function's HTTP trigger), `api` and `mns`. `store` is what the
+    functions keep the log in.
     """
 
     def __init__(
