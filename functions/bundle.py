@@ -38,6 +38,8 @@ LEFT_OUT = {
     | {"poll", "relay", "reading", "schedule", "pace", "window", "detect", "identity", "transitions", "report"}
     | {
         "chunks",
+        "remember",
+        "meter",
         "draft",
         "merge",
         "join",

@@ -14,10 +14,11 @@ from typing import Any
 
 import msgspec
 
-from shd_relay import backfill, freshness, judging, ledger, relay, schedule
+from shd_relay import backfill, backlog, freshness, judging, ledger, relay, schedule
 from shd_relay.chunks import Chunks
 from shd_relay.commit import Committer, Tenure
 from shd_relay.errors import ConflictError, ContractError, StoreUnavailable
+from shd_relay.meter import Tally
 from shd_relay.model import IN_PROGRESS, LIST_EVENTS, WITNESS
 from shd_relay.pace import MARGIN
 from shd_relay.plan import Plan
@@ -66,6 +67,7 @@ class Poller:
         self._publisher: Publisher | None = None
         self._committer: Committer | None = None
         self._report = Report(poll=owner)
+        self._tally = Tally(self._report, now, monotonic)
 
     def run(self) -> dict[str, Any]:
         """Polls once and tells how it went, as a JSON object."""
@@ -80,7 +82,7 @@ class Poller:
             report.state, report.error, report.source = "store-refused", str(error), report.source or "blind"
         if self._committer:
             report.changes, report.seq = len(self._committer.committed), self._committer.state.seq
-        report.duration_seconds = round(self._monotonic() - self._began, 3)
+        report.duration_seconds = self._tally.seconds()
         return report.as_json()
 
     def _with_lease(self) -> None:
@@ -127,7 +129,8 @@ class Poller:
         self._remember(head, committer, touched, work, record)
         if backlog_done and (committer.committed or report.stopped):
             self._relay(tenure, self._began + self._plan.budget_seconds)
-        report.pending = relay.pending(self._store, shard) if report.stopped else 0
+        report.pending = backlog.of(self._store, shard).waiting if report.stopped else 0
+        self._tally.save(self._store, shard, tenure.lease.token)
 
     def _ordered(self, work: WorkRecord, token: int) -> WorkRecord:
         """The work record with the order that this invocation brings, kept at once: whoever gave it may be gone."""
@@ -167,7 +170,7 @@ class Poller:
         elif name == LIST_EVENTS and unanswered and WITNESS in self._make_sources:
             share = READING_SHARE - WITNESS_SHARE
         deadline = self._began + min(share, READING_SHARE) * self._plan.budget_seconds
-        return make(deadline, pace if name == LIST_EVENTS else None)
+        return self._tally.watched(make(deadline, pace if name == LIST_EVENTS else None))
 
     def _relay(self, tenure: Tenure, deadline: float) -> bool:
         """Publishes what is pending; whether it makes sense to try again within this poll."""
@@ -178,14 +181,10 @@ class Poller:
             public_url=self._plan.public_url,
             may_go_on=lambda: self._monotonic() < deadline and tenure.lasts(),
             now=self._now,
-            count=self._count,
+            count=self._tally.count,
         )
         self._report.stopped = stopped
         return stopped in {None, relay.OUT_OF_TIME}
-
-    def _count(self, done: relay.Relayed) -> None:
-        self._report.published += done.published
-        self._report.parked += done.parked
 
     def _topic(self) -> Publisher:
         """One publisher a poll: the SDK is loaded only when there is something to say."""

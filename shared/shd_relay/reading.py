@@ -15,10 +15,8 @@ from shd_relay.chunks import Chunks
 from shd_relay.dialect_in_progress import UNKNOWN
 from shd_relay.model import IN_PROGRESS, LIST_EVENTS, WITNESS, FailedRead, Observation, Pair
 from shd_relay.ports import Findings, ReadRequest, Source
-from shd_relay.records import Backfill, PairWork, Refused, WorkRecord
+from shd_relay.records import MUTE_POLLS, Backfill, PairWork, Refused, WorkRecord
 from shd_relay.report import Report
-
-MUTE_POLLS = 10  # without an answer, before it is said
 
 Sources = Mapping[str, Callable[[], Source]]
 """How to make a source, by operation; made when it is first needed."""

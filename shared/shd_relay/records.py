@@ -1,6 +1,7 @@
-"""What the relay notes for itself: work record, poll record, and what was parked. Frozen values, as in model.py.
+"""What the relay notes for itself: work record, poll record, meter, and what was parked. Frozen values, as in model.py.
 
-Losing the first two may delay; it never pushes, ends or forgets anything (design.md, law 1).
+Losing the first two may delay; it never pushes, ends or forgets anything (design.md, law 1). Losing the meter sets
+counters back, and that is all.
 """
 
 from __future__ import annotations
@@ -8,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct
+
+MUTE_POLLS = 10  # an operation without an answer in so many polls in a row is worth a word
 
 
 class Missing(Struct, frozen=True, array_like=True):
@@ -100,6 +103,28 @@ class PollRecord(Struct, frozen=True, kw_only=True, omit_defaults=True):
     bound_seconds: float
     polled: int = 0
     failed: int = 0
+
+
+class Histogram(Struct, frozen=True, kw_only=True):
+    """How many durations were at most as long as each of `bounds` and longer than the one before, the last without a
+    bound; and the sum of them. All in seconds."""
+
+    bounds: tuple[float, ...]
+    counts: tuple[int, ...]
+    seconds: float = 0.0
+
+
+class Meter(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What the polls counted since `since`, as far as they came to their end: nobody else can count what they did.
+
+    `token`: of the last poll that counted. `polls`: by outcome, `reads`: by operation and outcome. `times`: by name.
+    """
+
+    token: int
+    since: datetime
+    polls: dict[str, int] = {}
+    reads: dict[str, dict[str, int]] = {}
+    times: dict[str, Histogram] = {}
 
 
 class Parked(Struct, frozen=True, kw_only=True):

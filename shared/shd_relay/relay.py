@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from itertools import islice
 from typing import NamedTuple
 
 from shd_relay import ledger, message
@@ -19,7 +18,6 @@ from shd_relay.model import Message
 from shd_relay.ports import Publisher, Store
 from shd_relay.records import Parked
 
-MOST_COUNTED = 5_000
 OUT_OF_TIME = "out of time, or another poller took over"
 
 
@@ -39,10 +37,10 @@ def relay(
     public_url: str | None,
     may_go_on: Callable[[], bool],
     now: Callable[[], datetime],
-    count: Callable[[Relayed], None],
+    count: Callable[[Placed, Relayed], None],
 ) -> str | None:
     """Publishes what is committed after the watermark, in log order, as long as `may_go_on`: None if it came to the
-    end, else why not. `count` is told what became of each change, before it is marked.
+    end, else why not. `count` is told what became of each change as soon as it is known, before it is marked.
 
     `may_go_on` says whether the lease is still ours and the budget lasts; it is asked before every message. A mark of
     somebody else's that is further ends it, too: a clock that is wrong then costs one duplicate, not the whole backlog.
@@ -56,7 +54,7 @@ def relay(
         if not may_go_on():
             return OUT_OF_TIME
         done = _publish(store, publisher, shard, public_url, now, placed)
-        count(done)
+        count(placed, done)
         if done.stopped:
             return done.stopped
         mark = reached
@@ -65,13 +63,6 @@ def relay(
     if reached > mark:  # history at the end of the log, which nobody is told of
         store.save_watermark(shard, reached)
     return None
-
-
-def pending(store: Store, shard: str) -> int:
-    """How many committed changes the topic has not accepted yet; counted up to MOST_COUNTED, as each must be read."""
-    mark = store.load_watermark(shard)
-    waiting = (placed.change.pushed for placed in ledger.changes_after(store, mark, shard))
-    return sum(islice(waiting, MOST_COUNTED))
 
 
 def _publish(  # noqa: PLR0917 - one call, in the order of the sentence

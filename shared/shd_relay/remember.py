@@ -9,7 +9,7 @@ from shd_relay.ledger import State
 from shd_relay.ports import Store
 from shd_relay.records import PollRecord, WorkRecord
 
-WORK, POLL = "work", "poll"  # names of the two records
+WORK, POLL, METER = "work", "poll", "meter"  # names of the records
 
 
 def remember(
@@ -23,7 +23,7 @@ def remember(
     record: PollRecord,
 ) -> None:
     """Documents of the `changed` events, a snapshot if one is due since entry `before`, then the checkpoint that makes
-    rebuilding them unnecessary, then the two records. Raises what the store raises."""
+    rebuilding them unnecessary, then the first two records. Raises what the store raises."""
     if changed:
         documents = [ledger.document(state.events[id_]) for id_ in changed if id_ in state.events]
         store.put_documents(documents, state.seq)

@@ -17,7 +17,7 @@ EFFECTS = [
     *["read_log", "read", "read", "read", "read", "park", "renew", "append", "renew", "append"],
     *["put_documents", "save_checkpoint", "save_record", "save_record", "load_watermark", "read_log"],
     *(["publish", "save_watermark"] * NEWS),
-    *["read_log", "release"],
+    *["read_log", "load_record", "save_record", "release"],
 ]
 
 

@@ -69,7 +69,7 @@ class RelaysWithoutLease(Poller):
         if self._report.state == "busy":
             relay.relay(
                 self._store, self._topic, shard=self._plan.shard, public_url=None, may_go_on=lambda: True,
-                now=self._now, count=self._count,
+                now=self._now, count=self._tally.count,
             )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ SDKS = {"aliyunsdkcore", "mns", "tablestore", "urllib3", "sqlite3"}
 PURE = {
     "model", "records", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness",
     "feed", "merge", "join", "draft", "schedule", "judging", "backfill", "plan", "dialect_in_progress",
-    "past", "remember",
+    "past", "remember", "backlog", "meter",
     "times", "errors", "ports", "plans", "dialect", "envelope", "pace", "window", "text", "report", "payload",
 }  # fmt: skip
 WITH_TIME_OR_WORLD = {"os", "time", "socket", "subprocess", "random", "threading", "logging", "http", "urllib"}

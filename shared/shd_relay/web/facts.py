@@ -5,20 +5,24 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from shd_relay import freshness, ledger, past
+import msgspec
+
+from shd_relay import backlog, freshness, ledger, past
+from shd_relay.backlog import Backlog
 from shd_relay.errors import ContractError, StoreUnavailable
 from shd_relay.ledger import Placed, State
 from shd_relay.model import SHARD, HealthEvent, Pair, Position
 from shd_relay.ports import ReadStore
-from shd_relay.records import PollRecord
+from shd_relay.records import Parked, PollRecord
 
 POLL_RECORD = "poll"  # the name under which the store holds the PollRecord
 KEEP_SECONDS = 1.0
 KEEP_UNREADABLE_SECONDS = 5.0  # in an outage one request waits for the store, and not each of them
 _PAGE = 200
 _MONTHS = 25
+_Kept = TypeVar("_Kept", bound=msgspec.Struct)
 
 
 class Facts(Protocol):
@@ -54,6 +58,16 @@ class Facts(Protocol):
 
     def history(self, since: datetime, until: datetime) -> Iterator[HealthEvent]:
         """Every event document of the months that the two moments lie in and of those between; two years at most."""
+
+    def kept(self, name: str, kind: type[_Kept]) -> _Kept | None:
+        """One of the relay's own records, read now; None for none, or one that cannot be read. May raise
+        StoreUnavailable."""
+
+    def backlog(self) -> Backlog:
+        """What the topic has not accepted yet, read now. May raise StoreUnavailable."""
+
+    def parked(self) -> list[Parked]:
+        """What is put aside for a person, the oldest first, read now. May raise StoreUnavailable."""
 
 
 class StoreFacts:
@@ -101,6 +115,15 @@ class StoreFacts:
             while page := self._store.list_documents(month, after, _PAGE):
                 after = page[-1][0]
                 yield from (event for _, blob in page if (event := self._known(_readable(blob))))
+
+    def kept(self, name: str, kind: type[_Kept]) -> _Kept | None:
+        return ledger.decode_record(self._store.load_record(SHARD, name), kind)
+
+    def backlog(self) -> Backlog:
+        return backlog.of(self._store, SHARD)
+
+    def parked(self) -> list[Parked]:
+        return self._store.list_parked(SHARD)
 
 
 def _readable(blob: bytes) -> HealthEvent | None:
