@@ -33,11 +33,11 @@ def events(ask: Ask) -> View:
     params = ask.params
     if params["since"] and params["until"] and params["until"] < params["since"]:
         raise RequestError(400, "until: lies before since")
-    after = _place(params["cursor"]) if params["cursor"] else None
+    after = place_of(params["cursor"]) if params["cursor"] else None
     found = sorted((e for e in _candidates(ask, facts) if _fits(e, ask)), key=_key, reverse=True)
     rest = [event for event in found if after is None or _key(event) < after]
     page = rest[: params["limit"]]
-    following = _cursor(_key(page[-1])) if len(rest) > len(page) else None
+    following = cursor_of(_key(page[-1])) if len(rest) > len(page) else None
     body = {"events": [message.event_view(event) for event in page], "next": following}
     return View(
         body=msgspec.json.encode(body),
@@ -49,7 +49,7 @@ def events(ask: Ask) -> View:
 def event(ask: Ask) -> View:
     """One event, however old; one that is unknown and one out of scope look the same."""
     facts = ask.look()
-    found = _event(ask.params["id"], facts)
+    found = find(ask.params["id"], facts)
     if found is None or not ask.viewer.sees(found):
         raise RequestError(404, "there is no such event")
     return View(
@@ -76,7 +76,7 @@ def ends(event: HealthEvent) -> datetime | None:
     return (event.end or event.since) if event.over else None
 
 
-def _event(id_: str, facts: Facts) -> HealthEvent | None:
+def find(id_: str, facts: Facts) -> HealthEvent | None:
     if id_ in facts.state.events:
         return facts.state.events[id_]
     return facts.document(id_) if len(id_) <= _ID_CHARACTERS and id_.isprintable() else None
@@ -114,17 +114,17 @@ def _key(event: HealthEvent) -> Key:
     return (begins(event) - _EPOCH) // timedelta(microseconds=1), event.id
 
 
-def _cursor(key: Key) -> str:
+def cursor_of(key: Key) -> str:
     return base64.urlsafe_b64encode(f"{key[0]}:{key[1]}".encode()).decode().rstrip("=")
 
 
-def _place(cursor: str) -> Key:
+def place_of(cursor: str) -> Key:
     """The last event of the page before. Raises RequestError (400) for what we never gave out."""
     try:
         inside = base64.urlsafe_b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4)).decode()
     except (UnicodeError, binascii.Error, ValueError):
         inside = ""
     found = _INSIDE.fullmatch(inside)
-    if not found or _cursor(key := (int(found[1]), found[2])) != cursor:
+    if not found or cursor_of(key := (int(found[1]), found[2])) != cursor:
         raise RequestError(400, "cursor: was not given out by this address; ask again without one")
     return key
