@@ -1,67 +1,169 @@
 (function () {
   "use strict";
-  var EVERY = 60000, last = null, good = Date.now(), readAt = null;
-  var lost = document.getElementById("lost");
-  function ago(from) {
-    var minutes = Math.max(0, Math.round((Date.now() - from) / 60000));
-    if (minutes < 1) return "less than a minute ago";
-    if (minutes < 120) return minutes + (minutes === 1 ? " minute ago" : " minutes ago");
-    var hours = Math.round(minutes / 60);
-    return hours < 48 ? hours + " hours ago" : Math.round(hours / 24) + " days ago";
+  var lang = document.documentElement.lang, told = document.body.dataset, units = told.units.split("|");
+  var EVERY = 1000 * told.every, OLD = 3 * EVERY;
+  var raw = {}, tag = null, good = Date.now(), skew = null, readAt = null, utc = false;
+  var lost = document.getElementById("lost"), zone = document.getElementById("zone");
+  var format = null, short = null, ago = null, year = (document.querySelector("#asof time") || {dateTime: ""}).dateTime.slice(0, 4);
+  try {
+    var parts_ = {month: "short", day: "numeric", hour: "numeric", minute: "2-digit"};
+    short = new Intl.DateTimeFormat(own(), parts_);
+    parts_.year = "numeric";
+    format = new Intl.DateTimeFormat(own(), parts_);
+    ago = new Intl.RelativeTimeFormat(lang, {numeric: "always", style: "long"});
+    if (/^(Etc\/)?(UTC|GMT)$/.test(format.resolvedOptions().timeZone)) format = null;
+    utc = localStorage.getItem("utc") === "1";
+  } catch (error) { /* an old browser, or one that keeps nothing: times stay as they came */ }
+
+  function own() {
+    // The reader's own way of writing dates, where that is in the language of the page.
+    return navigator.language.slice(0, 2) === lang.slice(0, 2) ? navigator.language : lang;
   }
-  function ages(seconds) {
-    // The age as the relay counts it, not against this machine's clock, which may be wrong.
-    if (seconds !== undefined) readAt = seconds === null ? null : Date.now() - 1000 * Number(seconds);
-    var place = document.querySelector(".age");
-    if (place) place.textContent = readAt === null ? "" : "(" + ago(readAt) + ")";
+  function all(root, what) { return Array.prototype.slice.call(root.querySelectorAll(what)); }
+  // By the relay's clock: this machine's may be wrong.
+  function now() { return Date.now() + (skew || 0); }
+  function span(ms) {
+    var minutes = Math.max(0, Math.floor(ms / 60000));
+    var parts = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24, minutes % 60];
+    var first = parts.findIndex(Boolean);
+    if (first < 0) return units[3];
+    return parts.map(function (n, i) { return n && i >= first && i < first + 2 ? n + " " + units[i] : ""; }).filter(Boolean).join(" ");
   }
-  function local(root) {
-    var format;
-    try { format = new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "short"}); } catch (error) { return; }
-    var zone = format.resolvedOptions().timeZone;
-    if (!zone || zone === "UTC" || zone === "Etc/UTC") return;
-    root.querySelectorAll("time").forEach(function (time) {
-      time.title = time.textContent;
-      time.textContent = format.format(new Date(time.dateTime));
-    });
-    document.getElementById("zone").textContent = "Times are in your zone, " + zone + "; point at one for UTC.";
+  function relative(ms) {
+    var s = Math.round(ms / 1000), a = Math.abs(s);
+    if (!ago) return span(Math.abs(ms));
+    if (a < 120) return ago.format(s, "second");
+    if (a < 7200) return ago.format(Math.trunc(s / 60), "minute");
+    return a < 172800 ? ago.format(Math.trunc(s / 3600), "hour") : ago.format(Math.trunc(s / 86400), "day");
   }
-  function show(text, age) {
-    var page = new DOMParser().parseFromString(text, "text/html");
-    var fresh = page.querySelector("main"), main = document.querySelector("main");
-    if (!fresh) throw new Error("not our page");
-    if (fresh.innerHTML !== last) {
-      last = fresh.innerHTML;
-      var open = Array.prototype.map.call(main.querySelectorAll("details[open]"), function (d) { return d.closest("article").id; });
-      var scroll = main.querySelector(".scroll"), left = scroll ? scroll.scrollLeft : 0;
-      fresh.querySelectorAll("details").forEach(function (d) { d.open = open.indexOf(d.closest("article").id) >= 0; });
-      local(fresh);
-      main.replaceWith(document.adoptNode(fresh));
-      var board = document.querySelector(".scroll");
-      if (board) board.scrollLeft = left;
-      document.title = page.title;
+  function count() {
+    var age = document.querySelector(".age");
+    if (age && readAt !== null) {
+      age.textContent = relative(readAt - Date.now());
+      age.classList.toggle("old", Date.now() - readAt > OLD);
     }
+    if (skew === null) return;
+    all(document, ".lasting[data-for]").forEach(function (e) { e.textContent = told.for.replace("{span}", span(now() - new Date(e.dataset.for))); });
+    all(document, ".lasting[data-in]").forEach(function (e) { e.textContent = relative(new Date(e.dataset.in) - now()); });
+  }
+  function times(root) {
+    if (!format) return;
+    all(root, "time").forEach(function (time) {
+      var there = time.dataset.there || time.textContent, at = new Date(time.dateTime);
+      var here = (String(at.getFullYear()) === year ? short : format).format(at);
+      time.dataset.there = there;
+      time.title = utc ? here : there;
+      time.textContent = utc ? there : here;
+      if (!utc && time.classList.contains("both")) aside(time, at, there);
+    });
+  }
+  function aside(time, at, there) {
+    // UTC beside it; its day only where that is another.
+    var same = at.getDate() === at.getUTCDate(), utc = same ? there.slice(-9) : there;
+    time.appendChild(document.createElement("small")).textContent = utc;
+  }
+  function zones() {
+    if (!format) return;
+    var place = document.getElementById("zones");
+    place.dataset.there = place.dataset.there || place.textContent;
+    place.textContent = utc ? place.dataset.there : told.zone.replace("{zone}", format.resolvedOptions().timeZone);
+    zone.textContent = utc ? zone.dataset.local : zone.dataset.utc;
+    zone.hidden = false;
+    times(document);
+  }
+  function key(element) {
+    // Something to find an element by in the part that takes the place of its own.
+    if (element.id) return "#" + CSS.escape(element.id);
+    var link = element.getAttribute("href"), fold = element.parentNode.id;
+    if (link) return 'a[href="' + CSS.escape(link) + '"]';
+    return fold ? "#" + CSS.escape(fold) + " > " + element.tagName : null;
+  }
+  function swap(old, fresh) {
+    // As the reader left it: what is unfolded, ticked, scrolled to and in focus stays so.
+    var focus = old.contains(document.activeElement) ? key(document.activeElement) : null;
+    var scrolled = all(old, ".scroll").map(function (e) { return [e.id, e.scrollLeft, e.scrollTop]; });
+    all(old, "details[id]").forEach(function (d) {
+      var same = fresh.querySelector("#" + CSS.escape(d.id));
+      if (same) same.open = d.open;
+    });
+    all(old, "input[id]").forEach(function (i) {
+      var same = fresh.querySelector("#" + CSS.escape(i.id));
+      if (same) same.checked = i.checked;
+    });
+    times(fresh);
+    old.replaceWith(document.adoptNode(fresh));
+    scrolled.forEach(function (s) {
+      var same = document.getElementById(s[0]);
+      if (same) { same.scrollLeft = s[1]; same.scrollTop = s[2]; }
+    });
+    var again = focus && fresh.querySelector(focus);
+    if (again) again.focus({preventScroll: true});
+  }
+  function parts(page, each) { all(page, "[data-part]").forEach(function (part) { each(part, part.outerHTML); }); }
+  function show(text) {
+    var page = new DOMParser().parseFromString(text, "text/html");
+    if (!page.querySelector("[data-part]")) throw new Error("not our page");
+    var before = document.querySelector("h1").textContent;
+    parts(page, function (part, html) {
+      var old = document.getElementById(part.id);
+      if (old && raw[part.id] !== html) swap(old, part);
+      raw[part.id] = html;
+    });
+    if (document.title !== page.title) document.title = page.title;
+    document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
+    var after = document.querySelector("h1").textContent;
+    if (after !== before) document.getElementById("said").textContent = after;
+  }
+  function fresh(age) {
     good = Date.now();
     lost.hidden = true;
-    ages(age);
+    var read = document.querySelector("#asof time");
+    readAt = age === null ? null : good - 1000 * age;
+    if (read && readAt !== null) skew = new Date(read.dateTime) - readAt;
+    count();
   }
   function miss() {
-    ages();
-    if (Date.now() - good < 2.5 * EVERY) return;
-    lost.textContent = "This page could not be refreshed since " + new Date(good).toLocaleTimeString() + ". What it shows may be out of date.";
+    if (Date.now() - good < 1.5 * EVERY) return;
+    lost.querySelector("span").textContent = new Date(good).toLocaleTimeString(own());
     lost.hidden = false;
   }
   function refresh() {
-    fetch(location.pathname, {cache: "no-cache", credentials: "same-origin"})
+    fetch(location.pathname + location.search, {cache: "no-cache", credentials: "same-origin"})
       .then(function (answer) {
         if (!answer.ok) throw new Error(String(answer.status));
-        return answer.text().then(function (text) { show(text, answer.headers.get("X-Data-Age")); });
+        var age = answer.headers.get("X-Data-Age"), mark = answer.headers.get("ETag");
+        if (mark && mark === tag) return fresh(age);
+        return answer.text().then(function (text) { show(text); tag = mark; fresh(age); });
       })
       .catch(miss);
   }
-  last = document.querySelector("main").innerHTML;
-  local(document);
+  function pointed(event) {
+    // What a tile is, when pointed at: said here, as 1,470 titles would make the page twice as large.
+    var cell = event.target.closest && event.target.closest(".tiles td[class]");
+    all(document, ".tiles .over").forEach(function (e) { e.classList.remove("over"); });
+    if (!cell) return;
+    var head = cell.closest("table").tHead.lastElementChild || cell.closest("table").tHead.rows[0];
+    var column = head.cells[cell.cellIndex];
+    column.classList.add("over");
+    cell.title = cell.parentNode.cells[0].textContent.trim() + "\n" + column.title + "\n" + cell.textContent;
+  }
+  function reveal() {
+    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (var e = target; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
+    if (target) target.scrollIntoView();
+  }
+  parts(document, function (part, html) { raw[part.id] = html; });
+  zones();
+  zone.addEventListener("click", function () {
+    utc = !utc;
+    try { localStorage.setItem("utc", utc ? "1" : "0"); } catch (error) { /* it holds for this page */ }
+    zones();
+  });
+  document.addEventListener("mouseover", pointed);
+  window.addEventListener("hashchange", reveal);
+  if (location.hash) reveal();
   refresh();
   setInterval(refresh, EVERY);
+  setInterval(function () { if (!document.hidden) count(); }, 5000);
   document.addEventListener("visibilitychange", function () { if (!document.hidden) refresh(); });
 })();

@@ -1,162 +1,134 @@
-"""`/`: the page for people. Whole without scripts; the script only shows local times and keeps the page current."""
+"""`/` and `/events/{id}`: the pages for people. Whole without scripts; the script shows local times, counts ages and
+keeps the page current."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import lru_cache
-from pathlib import Path
-
-from shd_relay.web import age, page_cards
+from shd_relay.web import page_bars, page_board, page_cards, page_event, page_language
 from shd_relay.web.ask import Ask, View
 from shd_relay.web.markup import Html, fill, join
-from shd_relay.web.page_board import board
-from shd_relay.web.page_model import Headline, PageModel, Section, page_model
+from shd_relay.web.page_frame import Body, framed, is_fed
+from shd_relay.web.page_marks import icon, mark
+from shd_relay.web.page_model import PageModel, Section, page_model
 from shd_relay.web.page_names import Labels
-from shd_relay.web.page_words import STATUS, mark, moment
 
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<title>{title}</title>
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<link rel="icon" href="data:,">
-<noscript><meta http-equiv="refresh" content="60"></noscript>
-<style>{style}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to content</a>
-<header class="top"><p class="brand">SHD Relay</p><p class="who">{who}</p></header>
-<p id="lost" class="banner banner-blind" role="alert" hidden></p>
-<main id="main">
-{main}
-</main>
-<footer>
-<p>What Alibaba Cloud’s Service Health Dashboard says, read by SHD Relay. <span id="zone">Times are in UTC.</span></p>
-<p>For programs: <a href="v1/status">status</a>, <a href="v1/events">events</a>, <a href="v1/changes">changes</a>.</p>
-</footer>
-<script>{script}</script>
-</body>
-</html>
-"""
-
-_MAIN = """<h1 class="headline {status}">{mark}<span>{headline}</span></h1>
-{banner}
-<p class="asof">{as_of}</p>
-{now}
-{planned}
+_MAIN = """<div id="headline" data-part><h1 class="headline {status}">{mark}<span>{headline}</span></h1></div>
+<div class="columns">
+<div>
+<section id="now" data-part aria-labelledby="now-title">
+<h2 id="now-title">{now_title}</h2>
+{now}</section>
+<div id="recent" data-part>{recent}</div>
+</div>
+<section id="planned" data-part aria-labelledby="planned-title">
+<h2 id="planned-title">{planned_title}</h2>
+{planned}</section>
+</div>
 <section aria-labelledby="board-title">
-<h2 id="board-title">Every service and region</h2>
+<h2 id="board-title">{board_title}</h2>
+<div id="board" data-part>
 {board}
+</div>
 </section>
-{recent}"""
+<section aria-labelledby="history-title">
+<h2 id="history-title">{history_title}</h2>
+<div id="history" data-part>
+{history}</div>
+</section>"""
 
-_BANNER = '<p class="banner banner-{source}" role="status"><strong>{title}</strong> {text}</p>'
-_BANNERS = {
-    "blind": (
-        "We cannot see the dashboard right now.",
-        "What follows is the last that we know. Trouble shown here may be over; new trouble would not show.",
-    ),
-    "stale": (
-        "Much of this is old.",
-        "Over half of the services could not be read lately. Those that we are unsure of are marked as unknown.",
-    ),
-}
+AT_FIRST = 4  # of what is over; the rest is folded
+_JSON = (("v1/status", "json.status"), ("v1/events", "json.events"), ("v1/changes", "json.changes"))
 
 
 def page(ask: Ask) -> View:
     facts = ask.look()
     model = page_model(ask, facts)
-    text = fill(
-        _PAGE,
-        title=f"{_headline(model.headline)} – Service health",
-        style=Html(asset("page.css")),
-        script=Html(asset("page.js")),
-        who=f"Service health for {model.viewer}" if model.viewer else "Service health",
-        main=_main(model),
+    labels = Labels(ask.site.global_region, page_language.words(ask))
+    words = labels.words
+    name = words("title.of", name=ask.viewer.name) if ask.viewer.name else words("title")
+    body = Body(
+        title=f"{headline(model, labels)} – {words('title')}",
+        brand=fill("{name}", name=name),
+        main=_main(ask, model, labels),
+        icon=icon(model.headline.status),
+        up="",
+        json=_JSON,
     )
-    return View(
-        body=text.encode(),
-        content_type="text/html; charset=utf-8",
-        headers=(("Content-Security-Policy", policy()), *age.headers(ask, facts)),
-        as_of=age.as_of(facts, ask.viewer.pairs),
+    return framed(ask, facts, body, words)
+
+
+def event(ask: Ask) -> View:
+    """One event; one that is unknown and one out of scope look the same: RequestError (404)."""
+    return page_event.page(ask)
+
+
+def headline(model: PageModel, labels: Labels) -> str:
+    """The worst that is true, and where."""
+    status, pairs = model.headline
+    if not pairs:
+        return labels.words("none.watched")
+    if status == "operational":
+        return labels.words("all.well")
+    everywhere = (
+        len(pairs) == len(model.board) and len({p.region for p in pairs}) > 1 and len({p.product for p in pairs}) > 1
     )
+    key = "said.everywhere" if everywhere else "said"
+    return labels.words(key, status=labels.words(status), where=labels.place(pairs))
 
 
-@lru_cache(maxsize=2)
-def asset(name: str) -> str:
-    """A file beside this module, as it stands in the page."""
-    return Path(__file__).with_name(name).read_text(encoding="utf-8")
-
-
-@lru_cache(maxsize=1)
-def policy() -> str:
-    """Nothing may load or run but the one style and the one script of ours."""
-    return (
-        f"default-src 'none'; style-src '{_hash('page.css')}'; script-src '{_hash('page.js')}'; connect-src 'self'; "
-        "img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
-def _hash(name: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(asset(name).encode()).digest()).decode()
-
-
-def _main(model: PageModel) -> Html:
+def _main(ask: Ask, model: PageModel, labels: Labels) -> Html:
+    words, suffix = labels.words, page_language.suffix(ask)
+    fed = is_fed(ask)
     return fill(
         _MAIN,
-        status=model.headline.status,
-        mark=mark(model.headline.status),
-        headline=_headline(model.headline),
-        banner=_banner(model),
-        as_of=_as_of(model),
-        now=_section("now", "Happening now", model.now, model.labels),
-        planned=_section("planned", "Planned", model.planned, model.labels),
-        recent=_section("recent", "Ended in the last seven days", model.recent, model.labels),
-        board=board(model.board, {id_ for card in model.now.cards for id_ in card.ids}, model.labels),
-    )
+        status=model.headline.status, mark=mark(model.headline.status), headline=headline(model, labels),
+        now_title=words("now"), now=_cards(model.now, labels, suffix, fed=fed) or _quiet(model, labels),
+        planned_title=words("planned"),
+        planned=_cards(model.planned, labels, suffix, fed=fed) or _none(words("planned.none")),
+        recent=_lines(model.recent, labels, suffix, fed=fed),
+        board_title=words("board"), board=page_board.board(model.board, model.now, labels, suffix),
+        history_title=words("history"), history=page_bars.history(model.history, labels, suffix),
+    )  # fmt: skip
 
 
-def _headline(headline: Headline) -> str:
-    if not headline.total:
-        return "Nothing is watched for you"
-    if headline.status == "operational":
-        return "No trouble is known"
-    if headline.status == "unknown":
-        return f"Unknown for {_of(headline)}"
-    return f"{STATUS[headline.status].heading} in {_of(headline)}"
+def _quiet(model: PageModel, labels: Labels) -> Html:
+    """What is said where nothing goes on."""
+    status, pairs = model.headline
+    if status != "operational":
+        return _none(labels.words("now.unsure"))
+    return _none(labels.words("now.none", where=labels.place(pairs)) if pairs else labels.words("board.none"))
 
 
-def _of(headline: Headline) -> str:
-    return f"{headline.affected} of {headline.total} services and regions"
+def _none(text: str) -> Html:
+    return fill('<p class="none">{text}</p>\n', text=text)
 
 
-def _banner(model: PageModel) -> Html:
-    if model.source not in _BANNERS:
-        return Html("")
-    title, text = _BANNERS[model.source]
-    return fill(_BANNER, source=model.source, title=title, text=text)
+def _cards(section: Section, labels: Labels, suffix: str, *, fed: bool) -> Html:
+    cards = join((page_cards.card(card, labels, suffix) for card in section.cards), "\n")
+    return join((cards, _more(section, labels, fed=fed))) if section.cards else Html("")
 
 
-def _as_of(model: PageModel) -> Html:
-    if model.as_of is None:
-        return Html("The dashboard has not been read yet.")
-    return fill('Last read from the dashboard: {at} <span class="age"></span>', at=moment(model.as_of))
-
-
-def _section(id_: str, title: str, section: Section, labels: Labels) -> Html:
+def _lines(section: Section, labels: Labels, suffix: str, *, fed: bool) -> Html:
     if not section.cards:
         return Html("")
-    cards = join((page_cards.card(card, labels) for card in section.cards), "\n")
-    more = (
-        fill('<p class="more">and {more} more: see <a href="v1/events">all events</a>.</p>', more=section.more)
-        if section.more
-        else Html("")
-    )
-    return fill(
-        '<section aria-labelledby="{id}-title">\n<h2 id="{id}-title">{title}</h2>\n{cards}\n{more}</section>',
-        id=id_, title=title, cards=cards, more=more,
+    lines = [page_cards.line(card, labels, suffix) for card in section.cards]
+    folded = fill(
+        '<details id="recent-more"><summary>{more}</summary><ul class="lines">\n{lines}\n</ul></details>\n',
+        more=labels.words.count("more", len(lines) - AT_FIRST), lines=join(lines[AT_FIRST:], "\n"),
     )  # fmt: skip
+    return fill(
+        '<section aria-labelledby="recent-title">\n<h2 id="recent-title">{title}</h2>\n'
+        '<ul class="lines">\n{lines}\n</ul>\n{folded}{more}</section>',
+        title=labels.words("recent"), lines=join(lines[:AT_FIRST], "\n"),
+        folded=folded if len(lines) > AT_FIRST else Html(""), more=_more(section, labels, fed=fed),
+    )  # fmt: skip
+
+
+def _more(section: Section, labels: Labels, *, fed: bool) -> Html:
+    """How many are not shown, and where they are."""
+    if not section.more:
+        return Html("")
+    words = labels.words
+    if fed:
+        return fill('<p class="more">{text}</p>\n', text=words.count("more", section.more))
+    link = fill('<a href="v1/events">{text}</a>', text=words("more.link"))
+    return fill('<p class="more">{text}</p>\n', text=words.count_html("more.told", section.more, link=link))

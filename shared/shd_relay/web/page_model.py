@@ -1,4 +1,4 @@
-"""What the page says, before it is markup: the headline, the cards and the board."""
+"""What the page says, before it is markup: the headline, the cards, the board and the history."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ from typing import NamedTuple
 
 from shd_relay.freshness import PairStatus
 from shd_relay.model import HealthEvent, Pair, SourceState, Update
-from shd_relay.web import age
+from shd_relay.web import age, page_days
 from shd_relay.web.ask import Ask
 from shd_relay.web.events_view import begins, ends
 from shd_relay.web.facts import Facts
-from shd_relay.web.page_names import Labels
+from shd_relay.web.page_days import History
+from shd_relay.web.page_marks import KINDS, WORST_FIRST
 from shd_relay.web.status_view import PairView, in_scope, pair_views
 
 RECENT = timedelta(days=7)
 MOST_CARDS = 50
 
-_WORST_FIRST = ("incident", "maintenance", "notice")
-
 
 class Card(NamedTuple):
-    """Events that differ in nothing but the pair: a failure of a whole region is one thing to read about."""
+    """Events that differ in nothing but the pair: a failure of a whole region is one thing to read about. `titles` are
+    several only where there would be more cards than a person reads. `updates`: the newest first."""
 
     event: HealthEvent
     pairs: tuple[Pair, ...]
     ids: tuple[str, ...]
+    titles: tuple[str, ...]
     updates: tuple[Update, ...]
 
 
@@ -38,17 +39,15 @@ class Section(NamedTuple):
 
 
 class Headline(NamedTuple):
-    """The worst that is true of the scope, and how many pairs it is true of."""
+    """The worst that is true of the scope, and where; `pairs` is empty only if nothing is watched."""
 
     status: PairStatus
-    affected: int
-    total: int
+    pairs: tuple[Pair, ...]
 
 
 class PageModel(NamedTuple):
     """Everything on the page; nothing in it is the time of answering."""
 
-    viewer: str
     source: SourceState
     as_of: datetime | None
     headline: Headline
@@ -56,14 +55,13 @@ class PageModel(NamedTuple):
     planned: Section
     recent: Section
     board: tuple[PairView, ...]
-    labels: Labels
+    history: History
 
 
 def page_model(ask: Ask, facts: Facts) -> PageModel:
     board = pair_views(ask, facts, in_scope(ask, facts))
-    events = [e for e in facts.state.events.values() if e.kind in _WORST_FIRST and ask.viewer.sees(e)]
+    events = seen(ask, facts)
     return PageModel(
-        viewer=ask.viewer.name,
         source=age.source_state(ask, facts),
         as_of=age.as_of(facts, ask.viewer.pairs),
         headline=_headline(board),
@@ -71,23 +69,50 @@ def page_model(ask: Ask, facts: Facts) -> PageModel:
         planned=_section(sorted((e for e in events if e.state == "scheduled"), key=begins)),
         recent=_section(sorted((e for e in events if _ended_lately(e, ask.now)), key=_last_ended_first)),
         board=tuple(board),
-        labels=Labels(ask.site.global_region),
+        history=page_days.history(events, dict.fromkeys(v.product for v in board), facts.state, ask.now),
     )
 
 
+def seen(ask: Ask, facts: Facts) -> list[HealthEvent]:
+    """The events for people: of the scope, without drills and the relay's own, and without those that turned out to be
+    another."""
+    return [e for e in facts.state.events.values() if e.kind in KINDS and not e.merged_into and ask.viewer.sees(e)]
+
+
+def cards(events: Iterable[HealthEvent]) -> list[Card]:
+    """The events as cards, in the order of the first of each; titles apart as long as that makes few enough."""
+    every = list(events)
+    told_apart = _grouped(every, titled=True)
+    return told_apart if len(told_apart) <= MOST_CARDS else _grouped(every, titled=False)
+
+
+def alike(event: HealthEvent, other: HealthEvent) -> bool:
+    """Whether two events differ in nothing but the pair."""
+    return _key(event, titled=True) == _key(other, titled=True)
+
+
 def _headline(board: Iterable[PairView]) -> Headline:
-    statuses = [view.status for view in board]
-    worst = next((s for s in (*_WORST_FIRST, "unknown") if s in statuses), "operational")
-    return Headline(worst, statuses.count(worst), len(statuses))  # type: ignore[arg-type]
+    views = list(board)
+    statuses = {view.status for view in views}
+    worst: PairStatus = next((status for status in WORST_FIRST if status in statuses), "operational")
+    return Headline(worst, tuple(Pair(view.product, view.region) for view in views if view.status == worst))
 
 
 def _section(events: Iterable[HealthEvent]) -> Section:
+    found = cards(events)
+    return Section(tuple(found[:MOST_CARDS]), max(0, len(found) - MOST_CARDS))
+
+
+def _grouped(events: Iterable[HealthEvent], *, titled: bool) -> list[Card]:
     groups: dict[tuple[object, ...], list[HealthEvent]] = {}
     for event in events:
-        key = (event.kind, event.state, event.title, event.severity, event.start, event.end, event.inferred)
-        groups.setdefault(key, []).append(event)
-    cards = [_card(group) for group in groups.values()]
-    return Section(tuple(cards[:MOST_CARDS]), max(0, len(cards) - MOST_CARDS))
+        groups.setdefault(_key(event, titled=titled), []).append(event)
+    return [_card(group) for group in groups.values()]
+
+
+def _key(event: HealthEvent, *, titled: bool) -> tuple[object, ...]:
+    title = event.title if titled else ""
+    return event.kind, event.state, title, event.severity, event.start, event.end, event.inferred
 
 
 def _card(group: list[HealthEvent]) -> Card:
@@ -96,12 +121,13 @@ def _card(group: list[HealthEvent]) -> Card:
         event=group[0],
         pairs=tuple(event.pair for event in group),
         ids=tuple(event.id for event in group),
+        titles=tuple(dict.fromkeys(event.title for event in group)),
         updates=tuple(sorted(updates.values(), key=lambda update: update.at, reverse=True)),
     )
 
 
 def _worst_first(event: HealthEvent) -> tuple[int, float]:
-    return _WORST_FIRST.index(event.kind), -begins(event).timestamp()
+    return KINDS.index(event.kind), -begins(event).timestamp()
 
 
 def _ended_lately(event: HealthEvent, now: datetime) -> bool:
