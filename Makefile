@@ -7,7 +7,7 @@ SPEED ?= 600
 STORE ?= sqlite
 STATUS_PORT ?= 8080
 
-.PHONY: run replay test prove bench check format bundle local-bundle install clean
+.PHONY: run replay test prove bench docs check format bundle local-bundle install clean
 
 run: local-bundle
 	@$(BIN)/python -m local run --incident "$(INCIDENT)" --speed $(SPEED) --port $(STATUS_PORT) --store $(STORE)
@@ -23,9 +23,13 @@ prove: local-bundle
 	@SIMULATION_EXAMPLES=2000 SIMULATION_STEPS=100 $(BIN)/python -m pytest tests/simulation/test_state_machine.py
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.simulation.prove
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.death.prove
+	@PYTHONPATH=.:shared $(BIN)/python -m tests.fuzz.prove
 
 bench: local-bundle bundle
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.bench
+
+docs: install
+	@PYTHONPATH=.:shared $(BIN)/python -m local.api_page
 
 check: install
 	@$(BIN)/ruff format --check .

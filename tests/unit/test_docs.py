@@ -11,12 +11,14 @@ from typing import Any, get_args
 import pytest
 from jsonschema import Draft202012Validator
 
+from local import api_page
 from shd_relay import cursor, detect, feed, freshness, ledger, message, settings, severity
 from shd_relay.adapters import credentials
 from shd_relay.feed import TURNS
 from shd_relay.model import Change, Entry, HealthEvent, Item, Kind, Position, State, Verb
 from shd_relay.report import Report
 from shd_relay.transitions import TABLE
+from shd_relay.web.answer import PATH_CHARACTERS, QUERY_CHARACTERS
 from shd_relay.web.params import LIMIT_DEFAULT, LIMIT_MAX
 from shd_relay.web.routes import Route
 from shd_relay.web.table import ROUTES
@@ -215,26 +217,38 @@ def test_every_state_of_a_poll_is_documented_and_no_other() -> None:
 # docs/api.md
 
 
-def _address(route: Route) -> str:
-    return f"{route.template}?{route.when}=" if route.when else route.template
+def test_the_page_of_the_surface_is_what_make_docs_makes() -> None:
+    assert page("api.md") == api_page.page_text(), "run `make docs`"
+
+
+def test_the_examples_are_what_is_really_answered() -> None:
+    assert api_page.EXAMPLES.read_text(encoding="utf-8") == api_page.examples_text(), "run `make docs`"
+
+
+def _heading(route: Route) -> str:
+    return f"### `POST {route.template}`" if route.when else f"### `GET, HEAD {route.template}`"
 
 
 def test_every_route_has_its_section_and_no_section_is_of_another() -> None:
-    headings = re.findall(r"^### `[A-Z, ]+ (/\S*)`$", page("api.md"), re.MULTILINE)
-    assert sorted(headings) == sorted(_address(route) for route in ROUTES)
+    headings = re.findall(r"^### .*$", page("api.md"), re.MULTILINE)
+    assert sorted(headings) == sorted(map(_heading, ROUTES))
 
 
-@pytest.mark.parametrize("route", ROUTES, ids=_address)
-def test_a_routes_section_names_its_methods_its_scope_and_every_parameter(route: Route) -> None:
-    heading = f"### `{', '.join(route.methods)} {_address(route)}`"
-    text = section(page("api.md"), heading)
-    assert {param.name for param in route.params} == set(named(text.partition("Answer")[0]))
-    assert f"Scope: {f'`{route.scope}`' if route.scope else 'none, no token is asked for'}." in text
+@pytest.mark.parametrize("route", ROUTES, ids=_heading)
+def test_a_routes_section_names_its_scope_every_parameter_and_where_else_it_is(route: Route) -> None:
+    text = section(page("api.md"), _heading(route))
+    words = " ".join(text.split())
+    named_in_path = re.findall(r"\{(\w+)\}", route.template)
+    assert {param.name for param in route.params} | set(named_in_path) <= set(named(text.partition("Answer: ")[0]))
+    assert f"Scope: {f'`{route.scope}`' if route.scope else 'none, no token is asked for'}" in words
+    assert (f"Also under `/f/{{token}}{route.template}`." in words) == route.feed
 
 
 def test_the_limits_of_a_page_are_the_codes() -> None:
-    assert f"1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if absent" in page("api.md")
-    assert f"{ledger.KEEP_ENDED.days} days" in page("api.md")
+    words = " ".join(page("api.md").split())
+    assert f"1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if absent" in words
+    assert f"ended within {ledger.KEEP_ENDED.days} days" in words
+    assert f"a path of over {PATH_CHARACTERS:,} or a query of over {QUERY_CHARACTERS:,} characters" in words
 
 
 # all pages

@@ -128,7 +128,7 @@ def _sent(request: Request, view: View, viewer: Viewer, site: Site, *, dated: bo
         *view.headers,
     )
     read_at, lasting = view.as_of if dated else None, view.lasting and view.store
-    if view.status == 200 and conditional.matches(request, tag):
+    if view.status == 200 and request.method in routes.READ and conditional.matches(request, tag):
         return Response(status=304, headers=headers, read_at=read_at, lasting=lasting)
     coding = () if packed is None else (("Content-Encoding", "gzip"),)
     headers = (("Content-Type", view.content_type), *coding, *headers)
