@@ -168,9 +168,9 @@ def test_the_same_data_gives_the_same_bytes_at_any_time() -> None:
 
 def test_a_feed_without_entries_has_a_time_that_stays() -> None:
     house = House()
-    assert text(feed_of(house), "updated") == "1970-01-01T00:00:00.000Z"
-    house.tell(event("drill", kind="drill"), at=START)
-    assert (text(feed_of(house), "updated"), ids(house)) == ("2022-12-18T00:56:00.000Z", [])
+    assert text(feed_of(house), "updated") == "2020-01-17T00:00:00.000Z"
+    house.tell(event("drill", kind="drill"), at=START)  # when the log began may be no business of the reader's
+    assert (text(feed_of(house), "updated"), ids(house)) == ("2020-01-17T00:00:00.000Z", [])
 
 
 def test_a_feeds_id_is_its_own_for_each_view_and_holds_no_token_and_no_name() -> None:

@@ -558,6 +558,16 @@ def test_what_was_said_before_the_beginning_belongs_to_what_was_planned() -> Non
 # The scope, the text, the bytes
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_lies_outside_the_scope_changes_no_byte(name: str) -> None:
+    house, other = House(), House()
+    house.tell(*hong_kong(), work("m", state="open"), work("n"), at=NOW - DAY)
+    shown = [each.get(f"/api/v2/{name}.json", "small") for each in (house, other)]
+
+    assert shown[0].body == shown[1].body
+    assert house.get(f"/api/v2/{name}.json").body != other.get(f"/api/v2/{name}.json").body
+
+
 def test_nothing_outside_the_scope_is_a_component_not_even_of_what_concerns_all() -> None:
     house = House()
     house.read_at(NOW - HOUR)

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 from shd_relay import times
 from shd_relay.model import FEED, SHARD, HealthEvent
-from shd_relay.web import age, events_view, feed_words
+from shd_relay.web import age, events_view, feed_words, source_event
 from shd_relay.web.ask import Ask, View, within
 from shd_relay.web.facts import Facts
 from shd_relay.web.markup import Html, fill, join
@@ -38,7 +38,7 @@ def feed(ask: Ask) -> View:
     rest = [event for event in found if after is None or _key(event) < after]
     page = rest[:PAGE]
     following = _address(ask, events_view.cursor_of(_key(page[-1]))) if len(rest) > len(page) else ""
-    updated = changed(found[0]) if found else facts.state.began or _EPOCH
+    updated = changed(found[0]) if found else source_event.SINCE
     entries = (_entry(event, ask.site.global_region) for event in page)
     body = element("feed", (*_head(ask, updated, following), *entries), xmlns=NAMESPACE)
     return View(
@@ -52,7 +52,8 @@ def feed(ask: Ask) -> View:
 def changed(event: HealthEvent) -> datetime:
     """When an entry was last changed. History that nobody was told of stands where it ended: else a look into the past
     would put it all on top."""
-    return event.changed_at if event.revision else event.end or events_view.begins(event)
+    told = event.revision or event.id == FEED
+    return event.changed_at if told else event.end or events_view.begins(event)
 
 
 def _events(ask: Ask, facts: Facts) -> Iterator[HealthEvent]:
@@ -62,27 +63,9 @@ def _events(ask: Ask, facts: Facts) -> Iterator[HealthEvent]:
         wanted = within(event.pair, ask.params["product"], ask.params["region"])
         if event.kind in KINDS and wanted and ask.viewer.sees(event):
             yield event
-    source = _source(ask, facts)
+    source = source_event.told(ask, facts)
     if source is not None:
         yield source
-
-
-def _source(ask: Ask, facts: Facts) -> HealthEvent | None:
-    """The feed's own event as subscribers were told. When the source is not what they were told, as when no poller is
-    there any more to tell it, what it is: judged when asked, so its time is that of the last poll that we know of."""
-    told, source, record = facts.state.feed, age.source_state(ask, facts), facts.record
-    if source in {"fresh", next((spell.source for spell in facts.state.spells if spell.until is None), "fresh")}:
-        return told
-    at = max(
-        record.finished if record else facts.state.began or _EPOCH,
-        told.changed_at if told else _EPOCH,
-    )
-    complete_at = record.complete_at if record else None
-    last = f"the last complete answer came at {times.text(complete_at)}" if complete_at else "no complete answer yet"
-    return HealthEvent(
-        id=FEED, revision=told.revision if told else 1, kind="feed", product="", region="", state="open", start=at,
-        title=f"{source}: {last}", since=at, changed_at=at,
-    )  # fmt: skip
 
 
 def _key(event: HealthEvent) -> events_view.Key:

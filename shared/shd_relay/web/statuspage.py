@@ -13,11 +13,11 @@ import msgspec
 
 from shd_relay import times
 from shd_relay.model import HealthEvent
-from shd_relay.web import age, statuspage_events, statuspage_source, statuspage_steps
+from shd_relay.web import age, source_event, statuspage_events, statuspage_source, statuspage_steps
 from shd_relay.web.ask import Ask, View
 from shd_relay.web.events_view import begins
 from shd_relay.web.facts import Facts
-from shd_relay.web.statuspage_components import PAGE_ID, SINCE, Board, board, changed
+from shd_relay.web.statuspage_components import PAGE_ID, Board, board, changed
 from shd_relay.web.statuspage_events import Frame
 from shd_relay.web.statuspage_shapes import (
     StatuspageComponents,
@@ -112,7 +112,7 @@ def _scene(ask: Ask) -> Scene:
     seen.sort(key=lambda event: (begins(event), event.id), reverse=True)
     work = [event for event in seen if event.kind == "maintenance"]
     trouble = [event for event in seen if event.kind != "maintenance"]
-    return Scene(ask, facts, board(ask, facts, seen), trouble, work, statuspage_source.told(ask, facts))
+    return Scene(ask, facts, board(ask, facts, seen), trouble, work, source_event.told(ask, facts))
 
 
 def _going_on(events: Sequence[HealthEvent]) -> list[HealthEvent]:
@@ -179,7 +179,7 @@ def _page(scene: Scene) -> StatuspagePage:
 
 def _moments(scene: Scene) -> Iterator[datetime]:
     """When something in view was read or changed."""
-    yield SINCE
+    yield source_event.SINCE
     read = age.as_of(scene.facts, scene.ask.viewer.pairs)
     if read is not None:
         yield read

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import NamedTuple, get_args
 
 from shd_relay import severity, times
@@ -19,14 +19,11 @@ from shd_relay.web import age, feed_words, status_view
 from shd_relay.web.ask import Ask, folded
 from shd_relay.web.events_view import begins
 from shd_relay.web.facts import Facts
+from shd_relay.web.source_event import SINCE
 from shd_relay.web.statuspage_shapes import ComponentStatus, StatuspageComponent
 from shd_relay.web.xml_text import clean
 
 PAGE_ID = "shd-relay"
-SINCE = datetime(2020, 1, 17, tzinfo=timezone.utc)
-"""The version of SHD's API: where a time must stand and nothing happened yet. (When the log began is no such time: it
-may have begun with what the viewer must not see.)"""
-
 _RISING: tuple[ComponentStatus, ...] = get_args(ComponentStatus)  # as /v1/status ranks the kinds
 _WORSE: tuple[PairStatus, ...] = ("operational", "unknown", "notice", "maintenance", "incident")
 

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import get_args
 
-from msgspec import structs
-
 from shd_relay import times
-from shd_relay.model import FEED, HealthEvent, Item, SourceState
+from shd_relay.model import HealthEvent, SourceState
 from shd_relay.web import age, feed_words
 from shd_relay.web.ask import Ask
 from shd_relay.web.events_view import begins, ends
 from shd_relay.web.facts import Facts
-from shd_relay.web.statuspage_components import PAGE_ID, SINCE, Board
+from shd_relay.web.statuspage_components import PAGE_ID, Board
 from shd_relay.web.statuspage_events import updates_of
 from shd_relay.web.statuspage_shapes import Impact, StatuspageIncident, StatuspageRollup
 from shd_relay.web.statuspage_steps import Step
@@ -30,27 +28,6 @@ _NAMES: dict[SourceState, str] = {
     "fresh": "Service health was not known: the dashboard could not be read",
 }
 _IN_DOUBT = "What is shown as going on may be over, and new trouble would not show."
-
-
-def told(ask: Ask, facts: Facts) -> HealthEvent | None:
-    """The feed's own event as subscribers were told. When the source is not what they were told, as when no poller is
-    there any more to tell it, what it is: judged when asked, so its time is that of the last poll that we know of."""
-    event, source, record = facts.state.feed, age.source_state(ask, facts), facts.record
-    spell = next((spell.source for spell in facts.state.spells if spell.until is None), "fresh")
-    if event is not None and source in {"fresh", spell}:
-        return event
-    if source == "fresh":
-        return None
-    at = max(record.finished if record else SINCE, event.changed_at if event else SINCE)
-    complete_at = record.complete_at if record else None
-    last = f"the last complete answer came at {times.text(complete_at)}" if complete_at else "no complete answer yet"
-    first = HealthEvent(
-        id=FEED, revision=0, kind="feed", product="", region="", title="", state="open", start=at, since=at,
-        changed_at=at,
-    )  # fmt: skip
-    before = event if event and event.state == "open" else first
-    said = {"relay": Item(title=source)}
-    return structs.replace(before, title=f"{source}: {last}", said=said, changed_at=at)
 
 
 def state_of(event: HealthEvent) -> SourceState:
