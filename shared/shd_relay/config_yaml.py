@@ -3,8 +3,10 @@ hash of nothing but digits means is for the reader to say, not for YAML's guess.
 
 from __future__ import annotations
 
+import contextlib
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -50,9 +52,8 @@ Node = Text | Sequence | Mapping
 class _Refused(Exception):
     """YAML that we do not take, though it is valid."""
 
-    def __init__(self, problem: str, place: yaml.Event | yaml.Node) -> None:
-        line = place.start_mark.line + 1 if place.start_mark else 1
-        super().__init__(f"{line}: {problem}")
+    def __init__(self, problem: str, place: yaml.Event) -> None:
+        super().__init__(f"{_line(place)}: {problem}")
 
 
 def read(text: str, name: str) -> Node | None:
@@ -62,8 +63,7 @@ def read(text: str, name: str) -> Node | None:
     import yaml
 
     try:
-        root = _loader(text).get_single_node()
-        return None if root is None else _convert(root, "")
+        return _tree(text)
     except _Refused as refused:
         raise SettingsError([f"{name}:{refused}"]) from None
     except yaml.MarkedYAMLError as error:
@@ -81,46 +81,83 @@ def _without_words(problem: str) -> str:
     return f"is not valid YAML: {_QUOTED.sub('(a word)', problem)}"
 
 
-def _loader(text: str) -> yaml.SafeLoader:
+def _tree(text: str) -> Node | None:
+    """By libyaml, where PyYAML has it: at a cold start PyYAML's own parser would take most of the time. What libyaml
+    does not take is left to that parser, which says better what is wrong and where."""
     import yaml
 
-    class PlainLoader(yaml.SafeLoader):
-        """Composes nodes only; no aliases (a few lines of them can stand for gigabytes), no endless nesting."""
-
-        depth = 0
-
-        def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-            event: yaml.Event = self.peek_event()  # type: ignore[no-untyped-call]
-            if isinstance(event, yaml.AliasEvent):
-                raise _Refused("aliases are not accepted, write the value out", event)
-            if self.depth >= _MAX_DEPTH:
-                raise _Refused("is nested too deeply", event)
-            self.depth += 1
-            node = super().compose_node(parent, index)
-            self.depth -= 1
-            return node
-
-    return PlainLoader(text)
+    if yaml.__with_libyaml__:
+        with contextlib.suppress(yaml.YAMLError, ValueError, OverflowError, _Refused):
+            return _composed(yaml.CSafeLoader(text))
+    return _composed(yaml.SafeLoader(text))
 
 
-def _convert(node: yaml.Node, path: str) -> Node:
+def _composed(loader: Any) -> Node | None:
+    """The tree of the one document that the loader's events tell; None if there is none."""
     import yaml
 
-    line = node.start_mark.line + 1
-    kind = node.tag.removeprefix(_STANDARD)
-    if isinstance(node, yaml.ScalarNode) and kind in _TYPES:
-        return Text(line, path, node.value, kind)
-    if isinstance(node, yaml.SequenceNode) and kind == "seq":
-        items = (_convert(item, f"{path}[{place}]") for place, item in enumerate(node.value))
-        return Sequence(line, path, tuple(items))
-    if isinstance(node, yaml.MappingNode) and kind == "map":
-        return Mapping(line, path, tuple(_entry(key, value, path) for key, value in node.value))
-    raise _Refused("tags are not accepted", node)
+    loader.get_event()  # the stream begins
+    if loader.check_event(yaml.StreamEndEvent):
+        return None
+    loader.get_event()  # the document begins
+    root = _node(loader, loader.get_event(), "", 0)
+    loader.get_event()  # the document ends
+    if not loader.check_event(yaml.StreamEndEvent):
+        raise yaml.MarkedYAMLError(problem="but found another document", problem_mark=loader.peek_event().start_mark)
+    return root
 
 
-def _entry(key: yaml.Node, value: yaml.Node, path: str) -> tuple[str, int, Node]:
+def _node(loader: Any, event: yaml.Event, path: str, depth: int) -> Node:
+    """The node that begins with the event. No aliases (a few lines of them can stand for gigabytes), no endless
+    nesting."""
     import yaml
 
-    if not isinstance(key, yaml.ScalarNode):
-        raise _Refused("a key must be a word", key)
-    return key.value, key.start_mark.line + 1, _convert(value, f"{path}.{key.value}" if path else key.value)
+    if isinstance(event, yaml.AliasEvent):
+        raise _Refused("aliases are not accepted, write the value out", event)
+    if depth >= _MAX_DEPTH:
+        raise _Refused("is nested too deeply", event)
+    line, kind = _line(event), _type(loader, event)
+    if isinstance(event, yaml.ScalarEvent) and kind in _TYPES:
+        return Text(line, path, event.value, kind)
+    if isinstance(event, yaml.SequenceStartEvent) and kind == "seq":
+        return Sequence(line, path, tuple(_items(loader, path, depth + 1)))
+    if isinstance(event, yaml.MappingStartEvent) and kind == "map":
+        return Mapping(line, path, tuple(_entries(loader, path, depth + 1)))
+    raise _Refused("tags are not accepted", event)
+
+
+def _type(loader: Any, event: Any) -> str:
+    """The tag that is written there, or what the value looks like; short where it is one of YAML's own."""
+    import yaml
+
+    tag: str | None = event.tag
+    if tag is None or tag == "!":
+        if not isinstance(event, yaml.ScalarEvent):
+            return "seq" if isinstance(event, yaml.SequenceStartEvent) else "map"
+        tag = str(loader.resolve(yaml.ScalarNode, event.value, event.implicit))
+    return tag.removeprefix(_STANDARD)
+
+
+def _items(loader: Any, path: str, depth: int) -> Iterator[Node]:
+    import yaml
+
+    place = 0
+    while not isinstance(event := loader.get_event(), yaml.SequenceEndEvent):
+        yield _node(loader, event, f"{path}[{place}]", depth)
+        place += 1
+
+
+def _entries(loader: Any, path: str, depth: int) -> Iterator[tuple[str, int, Node]]:
+    import yaml
+
+    while not isinstance(key := loader.get_event(), yaml.MappingEndEvent):
+        if isinstance(key, yaml.AliasEvent):
+            raise _Refused("aliases are not accepted, write the value out", key)
+        if not isinstance(key, yaml.ScalarEvent):
+            raise _Refused("a key must be a word", key)
+        value = _node(loader, loader.get_event(), f"{path}.{key.value}" if path else key.value, depth)
+        yield key.value, _line(key), value
+
+
+def _line(event: yaml.Event) -> int:
+    return event.start_mark.line + 1 if event.start_mark else 1

@@ -18,8 +18,7 @@ from shd_relay import ledger
 from shd_relay.errors import ContractError, StoreUnavailable
 from shd_relay.model import LIST_EVENTS, FailedRead, Observation
 from shd_relay.ports import Findings, ReadRequest, Source, Store
-from shd_relay.records import Histogram, Meter
-from shd_relay.remember import METER
+from shd_relay.records import METER, Histogram, Meter
 
 if TYPE_CHECKING:
     from shd_relay.ledger import Placed

@@ -24,8 +24,8 @@ from shd_relay.pace import MARGIN
 from shd_relay.plan import Plan
 from shd_relay.ports import Lease, Publisher, Source, Store
 from shd_relay.reading import Reading
-from shd_relay.records import Learned, PollRecord, WorkRecord
-from shd_relay.remember import POLL, WORK, remember
+from shd_relay.records import POLL, WORK, Learned, PollRecord, WorkRecord
+from shd_relay.remember import remember
 from shd_relay.report import Report
 
 WAITS = 10  # how often an order asks for the lease again, over half of the budget

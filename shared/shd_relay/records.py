@@ -10,6 +10,7 @@ from datetime import datetime
 
 from msgspec import Struct
 
+WORK, POLL, METER = "work", "poll", "meter"  # names under which a store holds the records
 MUTE_POLLS = 10  # an operation without an answer in so many polls in a row is worth a word
 
 

@@ -7,9 +7,7 @@ from collections.abc import Collection
 from shd_relay import ledger, past
 from shd_relay.ledger import State
 from shd_relay.ports import Store
-from shd_relay.records import PollRecord, WorkRecord
-
-WORK, POLL, METER = "work", "poll", "meter"  # names of the records
+from shd_relay.records import POLL, WORK, PollRecord, WorkRecord
 
 
 def remember(

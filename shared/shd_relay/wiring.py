@@ -7,7 +7,6 @@ poll without news never loads that of MNS.
 from __future__ import annotations
 
 import contextlib
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -77,6 +76,8 @@ def run_poll(event: bytes, context: object, base: Path) -> dict[str, Any]:
 
 def _reported(given: _Deployed, event: bytes, context: object) -> dict[str, Any]:
     """The report, whatever happens: a mistake of ours is named by its type and place, as its text may hold anything."""
+    import uuid
+
     from shd_relay.payload import read
     from shd_relay.report import Report
 

@@ -13,8 +13,7 @@ from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, PublishUnavailable, StoreUnavailable
 from shd_relay.model import IN_PROGRESS, LIST_EVENTS, SHARD, FailedRead, Message, Observation, Pair
 from shd_relay.ports import ReadRequest
-from shd_relay.records import Histogram, Meter
-from shd_relay.remember import METER
+from shd_relay.records import METER, Histogram, Meter
 from shd_relay.report import Report
 from tests.world import ECS, OSS, T0, Clock, Dashboard, Relay, Topic, item, minutes, seen
 

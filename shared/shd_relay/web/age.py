@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from shd_relay import freshness
@@ -19,7 +19,7 @@ def source_state(ask: Ask, facts: Facts) -> SourceState:
         return "blind"
     if facts.past:
         return next((spell.source for spell in facts.state.spells if spell.until is None), "fresh")
-    return freshness.source_state(facts.record, ask.site.pairs, ask.now, ask.site.interval_seconds)
+    return facts.source_state(ask.site.pairs, ask.now, ask.site.interval_seconds)
 
 
 def is_stale(ask: Ask, facts: Facts, pair: Pair) -> bool:
@@ -35,11 +35,18 @@ def checked_at(facts: Facts, pair: Pair) -> datetime | None:
     return facts.record.read.get(str(pair)) if facts.record else None
 
 
-def as_of(facts: Facts, pairs: Iterable[Pair]) -> datetime | None:
+def are_stale(ask: Ask, facts: Facts, moments: Sequence[datetime | None]) -> list[bool]:
+    """`is_stale` of pairs that were checked then; there may be thousands."""
+    if facts.past:
+        return [source_state(ask, facts) != "fresh"] * len(moments)
+    return freshness.are_stale(facts.record, moments, ask.now)
+
+
+def as_of(facts: Facts, pairs: Sequence[Pair]) -> datetime | None:
     """The newest complete answer among these pairs; of the past, the last one that brought a change."""
     if facts.past:
         return facts.state.at
-    return max(filter(None, (checked_at(facts, pair) for pair in pairs)), default=None)
+    return max(filter(None, facts.checked(pairs)), default=None)
 
 
 def headers(ask: Ask, facts: Facts) -> Pairs:

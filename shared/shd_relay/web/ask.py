@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
@@ -21,6 +22,7 @@ Look = Callable[[], Facts]
 """Gives what is known, at most a few seconds old. Raises StoreUnavailable or ContractError when nothing is."""
 
 
+@lru_cache(maxsize=32_768)
 def folded(pair: Pair) -> tuple[str, str]:
     """For comparing: SHD's ids differ in case between its own pages."""
     return pair.product.casefold(), pair.region.casefold()

@@ -8,10 +8,12 @@ import hashlib
 import hmac
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from shd_relay import plans
 from shd_relay.errors import RequestError
+from shd_relay.model import Pair
 from shd_relay.web.ask import Viewer, folded, within
 from shd_relay.web.http import Request
 from shd_relay.web.site import Site
@@ -96,11 +98,17 @@ def _names(ids: tuple[str, ...] | None) -> frozenset[str] | None:
 def _viewer(partner: Partner | None, site: Site, scopes: frozenset[str]) -> Viewer:
     products = _names(partner.products) if partner else None
     regions = _names(partner.regions) if partner else None
+    pairs, keys = _scope(site, products, regions)
+    return Viewer(partner=partner, scopes=scopes, pairs=pairs, keys=keys, products=products, regions=regions)
+
+
+@lru_cache(maxsize=64)
+def _scope(
+    site: Site, products: frozenset[str] | None, regions: frozenset[str] | None
+) -> tuple[tuple[Pair, ...], frozenset[tuple[str, str]]]:
+    """The pairs of the watch list that are in scope, and the same folded. Kept, as there may be thousands."""
     pairs = tuple(pair for pair in site.pairs if within(pair, products, regions))
-    return Viewer(
-        partner=partner, scopes=scopes, pairs=pairs, keys=frozenset(map(folded, pairs)), products=products,
-        regions=regions,
-    )  # fmt: skip
+    return pairs, frozenset(map(folded, pairs))
 
 
 def _bytes(text: str) -> bytes:

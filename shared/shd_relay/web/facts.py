@@ -13,11 +13,10 @@ from shd_relay import backlog, freshness, ledger, past
 from shd_relay.backlog import Backlog
 from shd_relay.errors import ContractError, StoreUnavailable
 from shd_relay.ledger import Placed, State
-from shd_relay.model import SHARD, HealthEvent, Pair, Position
+from shd_relay.model import SHARD, HealthEvent, Pair, Position, SourceState
 from shd_relay.ports import ReadStore
-from shd_relay.records import Parked, PollRecord
+from shd_relay.records import POLL, Parked, PollRecord
 
-POLL_RECORD = "poll"  # the name under which the store holds the PollRecord
 KEEP_SECONDS = 1.0
 KEEP_UNREADABLE_SECONDS = 5.0  # in an outage one request waits for the store, and not each of them
 _PAGE = 200
@@ -43,6 +42,12 @@ class Facts(Protocol):
 
     def turns_at(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> datetime:
         """When next something of this turns old, if nothing is read before."""
+
+    def source_state(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> SourceState:
+        """What the record says of the source; `pairs`: all that are watched."""
+
+    def checked(self, pairs: Sequence[Pair]) -> list[datetime | None]:
+        """The last good read of each of the pairs; None for none, and for the past."""
 
     def at(self, moment: datetime) -> Facts | None:
         """What was known then; None before the first entry of the log. May raise StoreUnavailable."""
@@ -81,12 +86,30 @@ class StoreFacts:
         self.record = record
         self.unreadable = unreadable
         self.past = past
-        self._turns: datetime | None = None
+        self._judged: tuple[datetime, SourceState, datetime] | None = None  # asked for several times in one answer
+        self._checked: tuple[Sequence[Pair], list[datetime | None]] | None = None  # and so is this
 
     def turns_at(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> datetime:
-        if self._turns is None or self._turns <= now:
-            self._turns = freshness.next_turn(self.record, pairs, now, interval_seconds)
-        return self._turns
+        judged = self._judged
+        if judged is None or not judged[0] <= now < judged[2]:
+            judged = self._judged = now, *freshness.judged(self.record, pairs, now, interval_seconds)
+        return judged[2]
+
+    def source_state(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> SourceState:
+        judged = self._judged
+        if judged is None or judged[0] != now:
+            judged = self._judged = now, *freshness.judged(self.record, pairs, now, interval_seconds)
+        return judged[1]
+
+    def checked(self, pairs: Sequence[Pair]) -> list[datetime | None]:
+        checked = self._checked
+        if checked is None or checked[0] is not pairs:
+            names = map("/".join, pairs)  # as str(pair), without a call of ours for each
+            checked = self._checked = (
+                pairs,
+                list(map(self.record.read.get, names)) if self.record else [None] * len(pairs),
+            )
+        return checked[1]
 
     def at(self, moment: datetime) -> Facts | None:
         seq = past.last_seq(self._store, moment, self.state.seq)
@@ -168,7 +191,7 @@ class FactsReader:
         """The copy itself, if nothing has come since: answers that were made of it still hold."""
         before, said = self._copy, self._said
         try:
-            self._said = self._store.load_record(SHARD, POLL_RECORD)
+            self._said = self._store.load_record(SHARD, POLL)
             state = self._grown(before.state) if before else ledger.load(self._store)[0]
         except (StoreUnavailable, ContractError):
             if before is None:

@@ -21,7 +21,7 @@ def to_request(event: bytes, request_id: str = "") -> Request:
     address of ours.
     """
     try:
-        payload = msgspec.json.decode(event, type=_Event)
+        payload = _decoder.decode(event)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         raise RequestError(400, "this is no event of an HTTP trigger") from None
     query = payload.queryParameters or {}
@@ -29,8 +29,8 @@ def to_request(event: bytes, request_id: str = "") -> Request:
     return Request(
         method=payload.requestContext.http.method,
         path=unquote(payload.rawPath or "/", errors="replace"),
-        query=joined((name, _text(value)) for name, value in query.items()),
-        headers={name.lower(): _text(value) for name, value in headers.items()},
+        query=joined((name, _text(value)) for name, value in query.items()) if query else (),
+        headers={name.lower(): value if type(value) is str else _text(value) for name, value in headers.items()},
         request_id=_printable(payload.requestContext.requestId or request_id),
     )
 
@@ -84,3 +84,6 @@ class _Event(msgspec.Struct, frozen=True):
     rawPath: str | None = None
     headers: Mapping[str, Any] | None = None
     queryParameters: Mapping[str, Any] | None = None
+
+
+_decoder = msgspec.json.Decoder(_Event)

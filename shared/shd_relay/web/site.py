@@ -12,8 +12,10 @@ if TYPE_CHECKING:  # the config's reader brings YAML along, which this room neve
     from shd_relay.config import Config
 
 
-class Site(Struct, frozen=True, kw_only=True):
-    """`pairs` is the watch list in its order. `public_url` None: links are relative. `global_region`: the region id of
+class Site(Struct, frozen=True, kw_only=True, eq=False):
+    """One installation; equal to itself only, so that what follows from it can be kept by it.
+
+    `pairs` is the watch list in its order. `public_url` None: links are relative. `global_region`: the region id of
     services without a region."""
 
     config: Config

@@ -14,7 +14,7 @@ from shd_relay.web.ask import Ask, View, folded, within
 from shd_relay.web.facts import Facts
 
 
-class PairView(msgspec.Struct, frozen=True, kw_only=True):
+class PairView(msgspec.Struct, frozen=True, gc=False):
     """One row of the answer. `events`: ids of what is open now, the oldest first."""
 
     product: str
@@ -35,18 +35,22 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
 def status(ask: Ask) -> View:
     facts = ask.look()
     chosen = in_view(ask, facts)
+    as_of = age.as_of(facts, chosen)
     body = StatusView(
-        as_of=times.text_or_none(age.as_of(facts, chosen)),
+        as_of=times.text_or_none(as_of),
         source=age.source_state(ask, facts),
         pairs=tuple(pair_views(ask, facts, chosen)),
     )
-    return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts), as_of=age.as_of(facts, chosen))
+    return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts), as_of=as_of)
 
 
 def in_view(ask: Ask, facts: Facts) -> tuple[Pair, ...]:
     """The pairs of the scope that the filters leave."""
     products, regions = ask.params["product"], ask.params["region"]
-    return tuple(pair for pair in in_scope(ask, facts) if within(pair, products, regions))
+    scope = in_scope(ask, facts)
+    if products is None and regions is None:
+        return scope
+    return tuple(pair for pair in scope if within(pair, products, regions))
 
 
 def in_scope(ask: Ask, facts: Facts) -> tuple[Pair, ...]:
@@ -64,26 +68,22 @@ def pair_views(ask: Ask, facts: Facts, pairs: Sequence[Pair]) -> list[PairView]:
     """One row a pair. While the source is blind nothing without trouble is called operational."""
     blind = age.source_state(ask, facts) == "blind"
     opened = open_by_pair(facts)
+    checked = facts.checked(pairs)
+    stale = [True] * len(pairs) if blind else age.are_stale(ask, facts, checked)
+    quiet = {old: freshness.pair_status((), stale=old) for old in (False, True)}
     views = []
-    for pair in pairs:
-        events = opened.get(folded(pair), [])
-        stale = blind or age.is_stale(ask, facts, pair)
-        views.append(
-            PairView(
-                product=pair.product,
-                region=pair.region,
-                status=freshness.pair_status(events, stale=stale),
-                checked_at=times.text_or_none(age.checked_at(facts, pair)),
-                events=tuple(event.id for event in events),
-            )
-        )
+    for pair, old, moment in zip(pairs, stale, times.texts(checked), strict=True):
+        events = opened.get(folded(pair))
+        word = freshness.pair_status(events, stale=old) if events else quiet[old]
+        ids = tuple([event.id for event in events]) if events else ()
+        views.append(PairView(pair.product, pair.region, word, moment, ids))
     return views
 
 
 def open_by_pair(facts: Facts) -> dict[tuple[str, str], list[HealthEvent]]:
     """What is open, by folded pair, the oldest first."""
     found: dict[tuple[str, str], list[HealthEvent]] = {}
-    for event in sorted(facts.state.events.values(), key=lambda e: (e.start or e.since, e.id)):
-        if event.state == "open":
-            found.setdefault(folded(event.pair), []).append(event)
+    opened = (event for event in facts.state.events.values() if event.state == "open")
+    for event in sorted(opened, key=lambda e: (e.start or e.since, e.id)):
+        found.setdefault(folded(event.pair), []).append(event)
     return found

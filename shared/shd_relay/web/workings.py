@@ -7,8 +7,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from shd_relay.backlog import Backlog
-from shd_relay.records import Learned, Meter, Parked, Refused
-from shd_relay.remember import METER, WORK
+from shd_relay.records import METER, WORK, Learned, Meter, Parked, Refused
 from shd_relay.web.facts import Facts
 
 
