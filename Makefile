@@ -24,6 +24,7 @@ prove: local-bundle
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.simulation.prove
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.death.prove
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.fuzz.prove
+	@PYTHONPATH=.:shared $(BIN)/python -m tests.load.prove
 
 bench: local-bundle bundle
 	@PYTHONPATH=.:shared $(BIN)/python -m tests.bench
