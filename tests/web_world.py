@@ -135,12 +135,13 @@ class House:
 
 
 class BreakableStore(MemoryStore):
-    """Says that it is unavailable while `broken`; counts the rows of the log that were read."""
+    """Says that it is unavailable while `broken`; notes the rows of the log and the months that were read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.broken = False
         self.rows_read = 0
+        self.months_read: list[str] = []
 
     def read_log(self, shard: str, after: int, limit: int) -> list[Row]:
         self._check()
@@ -155,6 +156,12 @@ class BreakableStore(MemoryStore):
     def load_document(self, id: str) -> bytes | None:  # noqa: A002 - the port's word
         self._check()
         return super().load_document(id)
+
+    def list_documents(self, month: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        self._check()
+        if not after:
+            self.months_read.append(month)
+        return super().list_documents(month, after, limit)
 
     def _check(self) -> None:
         if self.broken:

@@ -150,8 +150,8 @@ def from_checkpoint(blob: bytes | None) -> State:
 
 
 def document(event: HealthEvent) -> tuple[str, str, bytes]:
-    """The event document as the store keeps it: id, month of its start (else of its last change), the event."""
-    return event.id, f"{event.start or event.changed_at:%Y-%m}", msgspec.json.encode(event)
+    """The event document as the store keeps it: id, month of its start (else of its present state), the event."""
+    return event.id, f"{event.start or event.since:%Y-%m}", msgspec.json.encode(event)
 
 
 def decode_document(blob: bytes) -> HealthEvent:

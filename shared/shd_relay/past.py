@@ -6,21 +6,30 @@ folded, the poller keeps a snapshot of the state, a cache like the checkpoint, o
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime
 
 from shd_relay import ledger
+from shd_relay.errors import ContractError, RequestError, StoreUnavailable
 from shd_relay.ledger import State
 from shd_relay.model import SHARD
 from shd_relay.ports import ReadStore, Store
 
 SNAPSHOT_EVERY = 200
-_LOOKED_BACK = 10  # snapshots that may be missing before the log is folded from its beginning
+MOST_BYTES = 1_500_000  # a record is one cell of Tablestore, and the body of one request
+MOST_FOLDED = 4_000  # entries: as many as snapshots may be missing for, and more
+_LOOKED_BACK = 20  # snapshots that may be missing before the log is folded from its beginning
 
 
 def keep_snapshot(store: Store, shard: str, token: int, before: int, state: State) -> None:
-    """Saves a snapshot if one is due between the entries `before` and `state.seq`. Raises what the store raises."""
-    if state.seq // SNAPSHOT_EVERY > before // SNAPSHOT_EVERY:
-        store.save_record(shard, _name(state.seq), token, ledger.encode_record(state))
+    """Saves a snapshot if one is due between the entries `before` and `state.seq`, and a record can hold it. One that
+    is missing costs reads and nothing else, so a store that fails is no matter."""
+    if state.seq // SNAPSHOT_EVERY == before // SNAPSHOT_EVERY:
+        return
+    blob = ledger.encode_record(state)
+    if len(blob) <= MOST_BYTES:
+        with contextlib.suppress(StoreUnavailable, ContractError):
+            store.save_record(shard, _name(state.seq), token, blob)
 
 
 def last_seq(store: ReadStore, moment: datetime, head: int, shard: str = SHARD) -> int:
@@ -37,8 +46,11 @@ def last_seq(store: ReadStore, moment: datetime, head: int, shard: str = SHARD) 
 
 
 def state_of(store: ReadStore, seq: int, shard: str = SHARD) -> State:
-    """The state after entry `seq`: the nearest snapshot before it, and the entries since."""
+    """The state after entry `seq`: the nearest snapshot before it, and the entries since. Raises RequestError (400)
+    where that would be more entries than one request can fold."""
     state = _snapshot(store, seq, shard)
+    if seq - state.seq > MOST_FOLDED:
+        raise RequestError(400, "at: too long ago: no snapshot is left of those days, and the log is too long without")
     while state.seq < seq and (rows := store.read_log(shard, state.seq, min(ledger.PAGE, seq - state.seq))):
         state = ledger.fold(state, rows)
     return state

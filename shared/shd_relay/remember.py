@@ -20,12 +20,12 @@ def remember(
     work: WorkRecord,
     record: PollRecord,
 ) -> None:
-    """Documents of the `changed` events, a snapshot if one is due since entry `before`, then the checkpoint that makes
-    rebuilding them unnecessary, then the first two records. Raises what the store raises."""
+    """Documents of the `changed` events, then the checkpoint that makes rebuilding them unnecessary, then the first two
+    records, and a snapshot if one is due since entry `before`. Raises what the store raises."""
     if changed:
         documents = [ledger.document(state.events[id_]) for id_ in changed if id_ in state.events]
         store.put_documents(documents, state.seq)
-        past.keep_snapshot(store, shard, record.token, before, state)
         store.save_checkpoint(shard, ledger.to_checkpoint(state))
     store.save_record(shard, WORK, record.token, ledger.encode_record(work))
     store.save_record(shard, POLL, record.token, ledger.encode_record(record))
+    past.keep_snapshot(store, shard, record.token, before, state)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+import string
 from datetime import datetime
 
 import pytest
 
 from shd_relay import ledger, past
 from shd_relay.adapters.memory_store import MemoryStore
+from shd_relay.errors import ContractError, RequestError
 from shd_relay.model import SHARD, Change, Entry
 from shd_relay.ports import Row
 from tests.web_world import event
@@ -82,3 +85,33 @@ def test_no_snapshot_is_kept_before_one_is_due() -> None:
     past.keep_snapshot(store, SHARD, 1, 0, state)
 
     assert store.load_record(SHARD, "state-0") is None
+
+
+def test_a_snapshot_that_no_record_can_hold_or_that_the_store_refuses_is_left_out() -> None:
+    state = ledger.fold(ledger.EMPTY, filled(200).read_log(SHARD, 0, 200))
+    words = random.Random(7)  # noqa: S311
+    long = "".join(words.choices(string.ascii_letters, k=3_000_000))
+    great = ledger.apply(
+        ledger.State(seq=199),
+        200,
+        Entry(id="x", at=minutes(200), token=1, changes=(_opened(event(title=long), minutes(1)),)),
+    )
+    store, refusing = MemoryStore(), Refusing()
+    past.keep_snapshot(store, SHARD, 1, 199, great)
+    past.keep_snapshot(refusing, SHARD, 1, 199, state)
+
+    assert store.load_record(SHARD, "state-1") is None
+    assert refusing.asked == 1
+
+
+class Refusing(MemoryStore):
+    asked = 0
+
+    def save_record(self, shard: str, name: str, token: int, blob: bytes) -> bool:
+        self.asked += 1
+        raise ContractError("refused by the test")
+
+
+def test_more_entries_than_a_request_can_fold_are_refused() -> None:
+    with pytest.raises(RequestError, match="too long ago"):
+        past.state_of(MemoryStore(), past.MOST_FOLDED + 1)

@@ -11,6 +11,7 @@ import pytest
 
 from shd_relay import cursor, ledger, message
 from shd_relay.model import FEED, Change, Entry, HealthEvent, Position
+from shd_relay.web import events_view
 from shd_relay.web.changes_view import SCANNED
 from tests.web_world import HK, NOW, SG, START, House, event
 
@@ -244,3 +245,59 @@ def test_an_entry_of_a_newer_version_stops_the_reader_with_503_and_no_trace() ->
 
     assert response.status == 503
     assert b"Traceback" not in response.body
+
+
+@pytest.fixture(scope="module")
+def long_ago() -> House:
+    """Three years with an event a day, some of them without a start."""
+    house = House()
+    for days in range(150, 1_100):
+        begin = NOW - timedelta(days=days)
+        start = None if days % 7 == 0 else begin
+        gone = event(f"d{days}", state="resolved", start=start, end=begin, since=begin, changed_at=begin, revision=0)
+        house.store.put_documents([ledger.document(gone)], 1)
+    return house
+
+
+@pytest.mark.parametrize("limit", [1, 30, 31, 500])
+def test_pages_of_history_are_whole_in_order_and_without_doubles(long_ago: House, limit: int) -> None:
+    seen: list[str] = []
+    query = f"?since=2021-06-01&until=2022-03-01&limit={limit}"
+    more = ""
+    while True:
+        body = long_ago.json(f"/v1/events{query}{more}")
+        seen += [e["id"] for e in body["events"]]
+        if body["next"] is None:
+            break
+        assert len(body["events"]) == limit
+        more = f"&cursor={body['next']}"
+
+    wanted = [
+        f"d{days}" for days in range(150, 1_100) if "2021-06-01" <= f"{NOW - timedelta(days=days):%F}" < "2022-03-01"
+    ]
+    assert seen == wanted
+
+
+def test_a_page_of_history_reads_no_more_months_than_it_needs(long_ago: House) -> None:
+    long_ago.store.months_read.clear()
+    first = long_ago.json("/v1/events?since=2020-12-01&limit=40")
+    assert long_ago.store.months_read == ["2022-12", "2022-11", "2022-10", "2022-09", "2022-08", "2022-07", "2022-06"]
+    long_ago.store.months_read.clear()
+    long_ago.json(f"/v1/events?since=2020-12-01&limit=40&cursor={first['next']}")
+    assert long_ago.store.months_read == ["2022-06", "2022-05"]
+
+
+@pytest.mark.parametrize("microseconds", [10**17, -(10**17)])
+def test_a_cursor_from_beyond_all_times_is_a_place_as_others(long_ago: House, microseconds: int) -> None:
+    cursor_ = events_view.cursor_of((microseconds, "x"))
+
+    assert long_ago.get(f"/v1/events?since=2020-12-01&limit=1&cursor={cursor_}").status == 200
+
+
+def test_a_page_of_great_events_ends_early_and_goes_on() -> None:
+    house = House()
+    house.tell(*(event(f"e{n}", title="x" * 1_000_000, start=START + timedelta(minutes=n)) for n in range(6)))
+    first = house.json("/v1/events")
+
+    assert [e["id"] for e in first["events"]] == ["e5", "e4", "e3", "e2"]
+    assert ids(house, f"?cursor={first['next']}") == ["e1", "e0"]

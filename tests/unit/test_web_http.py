@@ -178,3 +178,28 @@ def test_packed_bodies_go_through_function_compute_in_base64(house: House) -> No
 
     assert answer["isBase64Encoded"] is True
     assert gzip.decompress(base64.b64decode(answer["body"])) == house.get("/", None).body
+
+
+@pytest.mark.parametrize("wrapped", ["{}x", '"a"b{}', "x{}", '{} "b"'])
+def test_what_only_looks_like_the_tag_is_not_it(house: House, wrapped: str) -> None:
+    tag = house.get("/v1/status").header("etag")
+
+    assert house.get("/v1/status", if_none_match=wrapped.format(tag)).status == 200
+
+
+@pytest.mark.parametrize(("url", "sent"), [("https://status.example", "max-age=31536000"), (None, "")])
+def test_browsers_are_told_to_come_by_https_only_where_it_is_to_be_had(url: str | None, sent: str) -> None:
+    assert House(public_url=url).get("/v1/status").header("strict-transport-security") == sent
+
+
+def test_headers_and_parameters_that_are_null_in_an_event_are_none(house: House) -> None:
+    request = {"rawPath": "/v1/status", "headers": {"accept": None}, "queryParameters": {"product": None},
+               "requestContext": {"http": {"method": "GET"}}}  # fmt: skip
+    answer = house.service.handle_event(json.dumps(request).encode())
+
+    assert answer["statusCode"] == 200
+    assert len(json.loads(answer["body"])["pairs"]) == 6
+
+
+def test_an_event_that_is_none_is_refused_whatever_the_context_calls_it(house: House) -> None:
+    assert house.service.handle_event(b"{", "\ud800")["statusCode"] == 400

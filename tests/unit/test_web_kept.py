@@ -128,7 +128,7 @@ def test_no_token_stays_in_memory_as_a_key() -> None:
 
 
 def test_what_is_kept_is_bounded_by_number_and_by_bytes_and_the_least_lately_used_go_first() -> None:
-    answers = Answers(most_bytes=40_000, most_answers=3)
+    answers = Answers(most_bytes=140_000, most_answers=3)
     for name in (b"a", b"b", b"c"):
         answers.keep(name, _kept(100))
     answers.find(b"a", NOW)
@@ -180,3 +180,31 @@ def test_a_store_that_fails_at_first_is_503_until_it_answers() -> None:
     house.store.broken = False
     house.ticks += 60
     assert house.get("/v1/status").status == 200
+
+
+def test_a_link_counts_as_much_as_a_body() -> None:
+    small = Answers(most_bytes=100_000)
+    great = Response(status=200, headers=(("Link", "x" * 20_000),))
+    small.keep(b"a", Kept(great, None, NOW, next_hour(NOW), {}))
+
+    assert small.find(b"a", NOW) is None
+
+
+def test_one_great_answer_does_not_drive_out_the_others() -> None:
+    answers = Answers(most_bytes=100_000)
+    answers.keep(b"a", _kept(100))
+    answers.keep(b"b", _kept(40_000))
+
+    assert [answers.find(name, NOW) is not None for name in (b"a", b"b")] == [True, False]
+
+
+@pytest.mark.parametrize("odd", [{"finished": NOW.replace(year=9999)}, {"bound_seconds": 1e12}])
+@pytest.mark.parametrize("path", ["/v1/status", "/", "/feed.atom", "/api/v2/summary.json"])
+def test_a_poll_record_that_makes_no_sense_is_never_a_stack_trace(path: str, odd: dict[str, Any]) -> None:
+    house = House()
+    house.read_at(NOW, **odd)
+    request = {"version": "v1", "rawPath": path, "headers": {"authorization": f"Bearer {TOKENS['acme']}"},
+               "requestContext": {"http": {"method": "GET", "path": path}}}  # fmt: skip
+
+    for _ in range(2):
+        assert house.service.handle_event(json.dumps(request).encode())["statusCode"] in {200, 500}

@@ -158,3 +158,19 @@ def test_the_sdks_that_post_are_answered_and_a_page_is_not_posted_to() -> None:
     assert house.get(QUERY, method="POST").status == 200
     assert house.get("/", method="POST").status == 405
     assert json.loads(house.get(QUERY, method="PUT").body)["Code"] == "UnsupportedHTTPMethod"
+
+
+@pytest.mark.parametrize("name", ["ProductId", "RegionId"])
+def test_an_id_that_is_no_id_is_refused_before_anything_remembers_it(name: str) -> None:
+    query = QUERY.replace("ProductId=ecs", f"ProductId={'x' * 65}") if name == "ProductId" else QUERY + "x" * 60
+
+    assert House().json(query, status=400)["Code"] == "InvalidParameter"
+
+
+@pytest.mark.parametrize("which", ["start", "end"])
+def test_the_last_hours_of_the_calendar_are_times_as_others(which: str) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=timezone.utc)
+    house = House()
+    house.tell(event(state="resolved", **{"end": END, which: last}))
+
+    assert house.json(QUERY)["Success"] == "true"

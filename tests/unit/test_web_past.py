@@ -132,3 +132,25 @@ def test_without_the_store_the_past_is_unknown(house: House) -> None:
     house.ticks += 60
 
     assert house.get(f"/v1/status?at={at(-3)}").status == 503
+
+
+def test_as_of_of_the_past_is_the_last_change_that_the_viewer_sees() -> None:
+    house = House()
+    for minutes, region in ((10, SG), (20, HK), (30, HK)):
+        house.tell(told(minutes / 60 - 4, id=f"e{minutes}", region=region), at=NOW + timedelta(minutes=minutes - 240))
+    house.read_at(NOW)
+
+    def as_of(who: str) -> list[str]:
+        return [house.json(f"/v1/status?at={at(m / 60 - 4)}", who)["as_of"][11:16] for m in (15, 25, 35)]
+
+    assert as_of("acme") == ["00:10", "00:20", "00:30"]
+    assert as_of("small") == ["00:10", "00:10", "00:10"]
+
+
+def test_a_time_at_which_nobody_looked_any_more_is_blind() -> None:
+    house = House(polled=False)
+    house.tell(told(-2), at=NOW - timedelta(hours=2))
+    house.read_at(NOW - timedelta(hours=1))
+
+    assert house.json(f"/v1/status?at={at(-1)}")["source"] == "fresh"
+    assert house.json(f"/v1/status?at={at(-0.5)}")["source"] == "blind"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shd_relay import freshness
 from shd_relay.model import Pair, SourceState
@@ -18,6 +18,9 @@ def source_state(ask: Ask, facts: Facts) -> SourceState:
     if facts.unreadable:
         return "blind"
     if facts.past:
+        until = facts.polled_until
+        if until is None or ask.now - until > timedelta(seconds=freshness.INTERVALS * ask.site.interval_seconds):
+            return "blind"
         return next((spell.source for spell in facts.state.spells if spell.until is None), "fresh")
     return facts.source_state(ask.site.pairs, ask.now, ask.site.interval_seconds)
 
@@ -43,9 +46,7 @@ def are_stale(ask: Ask, facts: Facts, moments: Sequence[datetime | None]) -> lis
 
 
 def as_of(facts: Facts, pairs: Sequence[Pair]) -> datetime | None:
-    """The newest complete answer among these pairs; of the past, the last one that brought a change."""
-    if facts.past:
-        return facts.state.at
+    """The newest complete answer among these pairs; None for the past, as it was written down nowhere."""
     return max(filter(None, facts.checked(pairs)), default=None)
 
 

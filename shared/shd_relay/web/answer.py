@@ -24,6 +24,7 @@ RETRY_AFTER = 10
 _log = logging.getLogger(__name__)
 _NONE: frozenset[str] = frozenset()
 _NOBODY = Viewer(partner=None, scopes=_NONE, pairs=(), keys=frozenset(), products=_NONE, regions=_NONE)
+_HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000")
 _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 
 
@@ -45,7 +46,8 @@ def answer(request: Request, *, site: Site, now: datetime, look: Look) -> Respon
         response = _refusal(
             request, found, site, RequestError(500, "something went wrong here; the request id names it")
         )
-    return structs.replace(response, headers=(*response.headers, *_ALWAYS, *cors.headers(request, site)))
+    always = (*_ALWAYS, _HTTPS_ONLY) if (site.public_url or "").startswith("https:") else _ALWAYS
+    return structs.replace(response, headers=(*response.headers, *always, *cors.headers(request, site)))
 
 
 def route_of(request: Request) -> str:
@@ -142,10 +144,15 @@ def _caching(view: View, viewer: Viewer) -> str:
 
 
 def _vary(site: Site, more: str = "") -> str:
-    return ", ".join(filter(None, ("Authorization, Accept-Encoding", more, "Origin" if cors.varies(site) else "")))
+    return ", ".join(
+        filter(None, ("Authorization, Accept, Accept-Encoding", more, "Origin" if cors.varies(site) else ""))
+    )
 
 
 def _refusal(request: Request, found: Found | None, site: Site, error: RequestError) -> Response:
+    quiet = (found is not None and found.feed_token is not None) or request.header("sec-fetch-dest") == "empty"
+    if error.status == 401 and quiet:
+        error = RequestError(401, error.detail, headers=[auth.SILENT_CHALLENGE])
     if found and found.route.errors == "shd":
         from shd_relay.web import own_query
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 # Basic stands first: browsers look only at the first challenge of a line, and must ask for name and token.
 CHALLENGE = ("WWW-Authenticate", 'Basic realm="SHD Relay", charset="UTF-8", Bearer realm="SHD Relay"')
+# Where nobody is to be asked: a script's request would hang behind the browser's question, and a token in a path is not
+# mended by another one in a header.
+SILENT_CHALLENGE = ("WWW-Authenticate", 'Bearer realm="SHD Relay"')
 HEADER_CHARACTERS = 1_000
 
 

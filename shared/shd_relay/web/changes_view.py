@@ -20,10 +20,11 @@ PAGE_BYTES = 4_000_000
 def changes(ask: Ask) -> View:
     """One page. It may be short, even empty, and still have a next one: the cursor passes over what is out of scope.
 
-    `next` is null at the end: a consumer goes on from the `cursor` of the last change that it has.
+    `next` is null at the end: a consumer goes on from the `cursor` of the last change that it has. Whose scope is
+    limited is not told how long the whole log is: neither by a `next` that leads to nothing, nor by a refusal.
     """
     facts = ask.look()
-    if not facts.reaches(ask.params["after"]):
+    if not facts.reaches(ask.params["after"]) and not ask.viewer.limited:
         raise RequestError(400, "after: this cursor lies behind the end of the log: it was given out by another store")
     bodies, following = _page(ask, facts)
     place = None if following is None else cursor.encode(following)
@@ -37,15 +38,17 @@ def changes(ask: Ask) -> View:
 
 
 def _page(ask: Ask, facts: Facts) -> tuple[list[bytes], Position | None]:
-    """The messages, and the place to go on from; None when the log has no more."""
+    """The messages, and the place to go on from; None when the log has no more that is in scope."""
     bodies: list[bytes] = []
     size = 0
     last = ask.params["after"]
     for number, placed in enumerate(facts.changes(last)):
-        if len(bodies) == ask.params["limit"] or number == SCANNED or size >= PAGE_BYTES:
+        full = len(bodies) == ask.params["limit"] or size >= PAGE_BYTES
+        shown = placed.change.pushed and ask.viewer.sees(placed.change.event)
+        if number == SCANNED or (full and shown):
             return bodies, last
-        last = placed.position
-        if placed.change.pushed and ask.viewer.sees(placed.change.event):
+        last = last if full else placed.position
+        if shown:
             change = _in_scope(placed.change, ask.viewer)
             bodies.append(message.of(change, placed.entry, last, ask.site.public_url).body.encode())
             size += len(bodies[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import urlencode
@@ -14,14 +14,15 @@ import msgspec
 
 from shd_relay import ledger, message
 from shd_relay.errors import RequestError
-from shd_relay.model import FEED, HealthEvent
+from shd_relay.model import ALWAYS, FEED, HealthEvent
 from shd_relay.web import age
-from shd_relay.web.ask import Ask, View
+from shd_relay.web.ask import Ask, View, Viewer
 from shd_relay.web.facts import Facts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _INSIDE = re.compile(r"(-?\d{1,18}):(.{1,200})", re.ASCII | re.DOTALL)
 _ID_CHARACTERS = 200
+PAGE_BYTES = 4_000_000
 
 Key = tuple[int, str]
 
@@ -34,13 +35,11 @@ def events(ask: Ask) -> View:
     if params["since"] and params["until"] and params["until"] < params["since"]:
         raise RequestError(400, "until: lies before since")
     after = place_of(params["cursor"]) if params["cursor"] else None
-    found = sorted((e for e in _candidates(ask, facts) if _fits(e, ask)), key=_key, reverse=True)
-    rest = [event for event in found if after is None or _key(event) < after]
-    page = rest[: params["limit"]]
-    following = cursor_of(_key(page[-1])) if len(rest) > len(page) else None
-    body = {"events": [message.event_view(event) for event in page], "next": following}
+    found = _page(ask, facts, after, params["limit"] + 1)
+    page = _fitting(found[: params["limit"]])
+    following = cursor_of(_key(found[len(page) - 1])) if len(found) > len(page) else None
     return View(
-        body=msgspec.json.encode(body),
+        body=b'{"events":[' + b",".join(page) + b'],"next":' + msgspec.json.encode(following) + b"}",
         headers=(*age.headers(ask, facts), *next_link(ask, "cursor", following)),
         as_of=age.as_of(facts, ask.viewer.pairs),
     )
@@ -49,9 +48,7 @@ def events(ask: Ask) -> View:
 def event(ask: Ask) -> View:
     """One event, however old; one that is unknown and one out of scope look the same."""
     facts = ask.look()
-    found = find(ask.params["id"], facts)
-    if found is None or not ask.viewer.sees(found):
-        raise RequestError(404, "there is no such event")
+    found = find(ask.params["id"], facts, ask.viewer)
     return View(
         body=msgspec.json.encode(message.event_view(found)),
         headers=age.headers(ask, facts),
@@ -76,21 +73,46 @@ def ends(event: HealthEvent) -> datetime | None:
     return (event.end or event.since) if event.over else None
 
 
-def find(id_: str, facts: Facts) -> HealthEvent | None:
-    if id_ in facts.state.events:
-        return facts.state.events[id_]
-    return facts.document(id_) if len(id_) <= _ID_CHARACTERS and id_.isprintable() else None
+def find(id_: str, facts: Facts, viewer: Viewer) -> HealthEvent:
+    """The event. Raises RequestError (404) if it is unknown or out of scope, which look the same: of both the store is
+    asked, so that neither the time taken nor a store that is away tells them apart."""
+    found = facts.state.events.get(id_)
+    if found is None or not viewer.sees(found):
+        found = facts.document(id_) if len(id_) <= _ID_CHARACTERS and id_.isprintable() else None
+    if found is None or not viewer.sees(found):
+        raise RequestError(404, "there is no such event")
+    return found
 
 
-def _candidates(ask: Ask, facts: Facts) -> Iterator[HealthEvent]:
-    """What the state holds; and, when `since` reaches behind what it keeps, the event documents of those months."""
+def _page(ask: Ask, facts: Facts, after: Key | None, limit: int) -> list[HealthEvent]:
+    """The `limit` newest starts after the place: what the state holds, and, when `since` reaches behind what it keeps,
+    the event documents, month by month, until there are enough."""
     known = facts.state.events
-    yield from known.values()
-    since, horizon = ask.params["since"], ask.now - ledger.KEEP_ENDED
-    if since is None or since >= horizon:
-        return
-    until = min(ask.params["until"] or ask.now, ask.now)
-    yield from (event for event in facts.history(since, until) if event.id not in known)
+    found = _wanted(ask, known.values(), after)
+    since = ask.params["since"]
+    if since is not None and since < ask.now - ledger.KEEP_ENDED:
+        until = min(ask.params["until"] or ask.now, ask.now, _moment(after) if after else ask.now)
+        for first, documents in facts.months(since, until):
+            found += _wanted(ask, (event for event in documents if event.id not in known), after)
+            if sum(begins(event) >= first for event in found) >= limit:
+                break
+    return sorted(found, key=_key, reverse=True)[:limit]
+
+
+def _wanted(ask: Ask, events: Iterable[HealthEvent], after: Key | None) -> list[HealthEvent]:
+    return [event for event in events if _fits(event, ask) and (after is None or _key(event) < after)]
+
+
+def _fitting(events: Sequence[HealthEvent]) -> list[bytes]:
+    """As many of the events as fit into one page, encoded; one at least."""
+    page: list[bytes] = []
+    room = PAGE_BYTES
+    for each in events:
+        page.append(msgspec.json.encode(message.event_view(each)))
+        room -= len(page[-1])
+        if room < 0:
+            break
+    return page
 
 
 def _fits(event: HealthEvent, ask: Ask) -> bool:
@@ -112,6 +134,14 @@ def _fits(event: HealthEvent, ask: Ask) -> bool:
 
 def _key(event: HealthEvent) -> Key:
     return (begins(event) - _EPOCH) // timedelta(microseconds=1), event.id
+
+
+def _moment(key: Key) -> datetime:
+    """When the event of the place began; a place that nobody gave out may lie beyond all times."""
+    try:
+        return _EPOCH + timedelta(microseconds=key[0])
+    except OverflowError:
+        return ALWAYS.until if key[0] > 0 else ALWAYS.since
 
 
 def cursor_of(key: Key) -> str:

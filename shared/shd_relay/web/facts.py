@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -40,6 +40,10 @@ class Facts(Protocol):
     def past(self) -> bool:
         """Whether this is what was known at an earlier time; then there is no record."""
 
+    @property
+    def polled_until(self) -> datetime | None:
+        """Of the past: when the last poll ended that is known of now. After it nobody looked."""
+
     def turns_at(self, pairs: Sequence[Pair], now: datetime, interval_seconds: float) -> datetime:
         """When next something of this turns old, if nothing is read before."""
 
@@ -61,8 +65,9 @@ class Facts(Protocol):
     def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
         """The event as it was last, however long ago it ended. May raise StoreUnavailable."""
 
-    def history(self, since: datetime, until: datetime) -> Iterator[HealthEvent]:
-        """Every event document of the months that the two moments lie in and of those between; two years at most."""
+    def months(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, list[HealthEvent]]]:
+        """The first moment and the event documents of each month from `until` back to `since`, the two that they lie in
+        included, by when they began; two years at most."""
 
     def kept(self, name: str, kind: type[_Kept]) -> _Kept | None:
         """One of the relay's own records, read now; None for none, or one that cannot be read. May raise
@@ -86,6 +91,7 @@ class StoreFacts:
         self.record = record
         self.unreadable = unreadable
         self.past = past
+        self.polled_until: datetime | None = None  # of the past: the last poll that we know of now
         self._judged: tuple[datetime, SourceState, datetime] | None = None  # asked for several times in one answer
         self._checked: tuple[Sequence[Pair], list[datetime | None]] | None = None  # and so is this
 
@@ -113,7 +119,11 @@ class StoreFacts:
 
     def at(self, moment: datetime) -> Facts | None:
         seq = past.last_seq(self._store, moment, self.state.seq)
-        return StoreFacts(self._store, past.state_of(self._store, seq), None, past=True) if seq else None
+        if not seq:
+            return None
+        then = StoreFacts(self._store, past.state_of(self._store, seq), None, past=True)
+        then.polled_until = self.record.finished if self.record else None
+        return then
 
     def changes(self, after: Position) -> Iterator[Placed]:
         return ledger.changes_after(self._store, after)
@@ -132,12 +142,16 @@ class StoreFacts:
         late = self.past and event is not None and self.state.at is not None and event.changed_at > self.state.at
         return None if late else event
 
-    def history(self, since: datetime, until: datetime) -> Iterator[HealthEvent]:
+    def months(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, list[HealthEvent]]]:
         for month in months(since, until):
-            after = ""
-            while page := self._store.list_documents(month, after, _PAGE):
-                after = page[-1][0]
-                yield from (event for _, blob in page if (event := self._known(_readable(blob))))
+            first = datetime(int(month[:4]), int(month[5:]), 1, tzinfo=timezone.utc)
+            yield first, list(self._documents(month))
+
+    def _documents(self, month: str) -> Iterator[HealthEvent]:
+        after = ""
+        while page := self._store.list_documents(month, after, _PAGE):
+            after = page[-1][0]
+            yield from (event for _, blob in page if (event := self._known(_readable(blob))))
 
     def kept(self, name: str, kind: type[_Kept]) -> _Kept | None:
         return ledger.decode_record(self._store.load_record(SHARD, name), kind)

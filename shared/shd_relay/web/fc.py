@@ -29,15 +29,19 @@ def to_request(event: bytes, request_id: str = "") -> Request:
     return Request(
         method=payload.requestContext.http.method,
         path=unquote(payload.rawPath or "/", errors="replace"),
-        query=joined((name, _text(value)) for name, value in query.items()) if query else (),
-        headers={name.lower(): value if type(value) is str else _text(value) for name, value in headers.items()},
+        query=joined((name, _text(value)) for name, value in query.items() if value is not None) if query else (),
+        headers={
+            name.lower(): value if type(value) is str else _text(value)
+            for name, value in headers.items()
+            if value is not None
+        },
         request_id=_printable(payload.requestContext.requestId or request_id),
     )
 
 
 def refusal(error: RequestError, request_id: str) -> dict[str, Any]:
     """What to return for an event that is no request."""
-    request = Request(method="GET", path="", request_id=request_id)
+    request = Request(method="GET", path="", request_id=_printable(request_id))
     return to_dict(request, problem.render(request, error))
 
 

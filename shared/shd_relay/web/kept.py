@@ -47,6 +47,7 @@ class Answers:
     def __init__(self, *, most_bytes: int = MOST_BYTES, most_answers: int = MOST_ANSWERS) -> None:
         self._answers: OrderedDict[bytes, Kept] = OrderedDict()
         self._bytes = 0
+        self._facts: Facts | None = None  # those that the newest answer was made of
         self._lock = threading.Lock()
         self._most_bytes = most_bytes
         self._most_answers = most_answers
@@ -61,12 +62,24 @@ class Answers:
             return kept
 
     def keep(self, key: bytes, kept: Kept) -> None:
+        """Keeps the answer, unless it is so great that all others would have to go for it."""
+        if _size(kept) > self._most_bytes // 4:
+            return
         with self._lock:
+            self._forget_others(kept.facts)
             self._drop(self._answers.pop(key, None))
             self._answers[key] = kept
             self._bytes += _size(kept)
             while self._answers and (self._bytes > self._most_bytes or len(self._answers) > self._most_answers):
                 self._drop(self._answers.popitem(last=False)[1])
+
+    def _forget_others(self, facts: Facts | None) -> None:
+        """What was made of other facts is never given again, and would keep them in memory: thousands of times each."""
+        if facts is None or facts is self._facts:
+            return
+        self._facts = facts
+        for key in [key for key, kept in self._answers.items() if kept.facts is not None and kept.facts is not facts]:
+            self._drop(self._answers.pop(key))
 
     def _drop(self, kept: Kept | None) -> None:
         if kept is not None:
@@ -74,4 +87,6 @@ class Answers:
 
 
 def _size(kept: Kept) -> int:
-    return 2 * len(kept.response.body) + _OVERHEAD  # the body, and what a shell made of it
+    """The body and the headers, and what a shell made of them."""
+    headers = sum(len(name) + len(value) for name, value in kept.response.headers)
+    return 2 * (len(kept.response.body) + headers) + _OVERHEAD

@@ -23,6 +23,7 @@ from shd_relay.web.ask import Ask, View, folded
 from shd_relay.web.events_view import begins, ends
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Request, Response
+from shd_relay.web.params import ID_CHARACTERS
 from shd_relay.web.problem import NO_STORE
 
 VERSION = "2020-01-17"
@@ -122,6 +123,8 @@ def _question(params: dict[str, str], names: Names, today: date) -> Question:
     for name in (names.product, names.region):
         if not params[name].strip():
             raise OwnError(400, f"Missing{name[0].upper()}{name[1:]}", f"{name} is mandatory for this action.")
+        if len(params[name]) > ID_CHARACTERS:
+            raise OwnError(400, "InvalidParameter", f"Specified parameter {name} is not valid.")
     last = _day(params[names.end], today)
     if last is None:
         raise OwnError(400, "InvalidParameter", f"Specified parameter {names.end} is not valid.")
@@ -163,13 +166,20 @@ def _known(facts: Facts, now: datetime, question: Question) -> Iterator[HealthEv
     if question.first < kept:
         until = datetime.combine(min(question.last, kept), datetime.max.time(), CHINA)
         since = datetime.combine(max(question.first, date(1970, 1, 1)), datetime.min.time(), CHINA)
-        yield from (event for event in facts.history(since, until) if event.id not in events)
+        for _, documents in facts.months(since, until):
+            yield from (event for event in documents if event.id not in events)
 
 
 def _overlaps(event: HealthEvent, question: Question) -> bool:
     end = ends(event)
-    starts_in_time = begins(event).astimezone(CHINA).date() <= question.last
-    return starts_in_time and (end is None or end.astimezone(CHINA).date() >= question.first)
+    return _day_of(begins(event)) <= question.last and (end is None or _day_of(end) >= question.first)
+
+
+def _day_of(moment: datetime) -> date:
+    try:
+        return moment.astimezone(CHINA).date()
+    except OverflowError:  # the last hours of the year 9999 are beyond it there
+        return date.max
 
 
 def _item(event: HealthEvent) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
-from shd_relay.errors import RequestError
 from shd_relay.model import ENDED, FEED, HealthEvent
 from shd_relay.web import events_view, page_cards, page_language
 from shd_relay.web.ask import Ask, View
@@ -37,9 +36,7 @@ _MAIN = """<p class="back"><a href="../{suffix}">{back}</a></p>
 def page(ask: Ask) -> View:
     """Raises RequestError (404) for an event that is unknown or out of scope."""
     facts = ask.look()
-    event = events_view.find(ask.params["id"], facts)
-    if event is None or not ask.viewer.sees(event):
-        raise RequestError(404, "there is no such event")
+    event = events_view.find(ask.params["id"], facts, ask.viewer)
     labels = Labels(ask.site.global_region, page_language.words(ask))
     words = labels.words
     title = event.title or words("untitled")

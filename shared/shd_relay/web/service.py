@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import structs
 
 from shd_relay import clock
-from shd_relay.errors import RelayError, RequestError
+from shd_relay.errors import RequestError
 from shd_relay.ports import ReadStore
 from shd_relay.web import fc, kept
 from shd_relay.web.answer import answer
@@ -68,15 +68,16 @@ class Service:
 
         response = answer(request, site=self._site, now=now, look=look)
         facts = seen[-1] if seen else None
-        made = Kept(response, facts, now, self._until(facts, now), {})
+        made = Kept(response, facts, now, self._until(facts, now) if response.lasting else now, {})
         if response.lasting:
             self._answers.keep(key, made)
         return made
 
     def _still(self, facts: Facts, moment: float, now: datetime) -> bool:
+        """Whatever goes wrong here, the answer anew will say it."""
         try:
             return self._reader.facts(moment, now) is facts
-        except RelayError:  # nothing is known any more: the answer anew will say so
+        except Exception:  # noqa: BLE001 - a ready answer must not be what a caller sees a stack trace of
             return False
 
     def _until(self, facts: Facts | None, now: datetime) -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -35,13 +36,18 @@ class StatusView(msgspec.Struct, frozen=True, kw_only=True):
 def status(ask: Ask) -> View:
     facts = ask.look()
     chosen = in_view(ask, facts)
-    as_of = age.as_of(facts, chosen)
+    as_of = _last_told(ask, facts) if facts.past else age.as_of(facts, chosen)
     body = StatusView(
         as_of=times.text_or_none(as_of),
         source=age.source_state(ask, facts),
         pairs=tuple(pair_views(ask, facts, chosen)),
     )
     return View(body=msgspec.json.encode(body), headers=age.headers(ask, facts), as_of=as_of)
+
+
+def _last_told(ask: Ask, facts: Facts) -> datetime | None:
+    """The last read before that time that brought a change which the viewer sees: the others were not written down."""
+    return max((e.changed_at for e in facts.state.events.values() if ask.viewer.sees(e)), default=None)
 
 
 def in_view(ask: Ask, facts: Facts) -> tuple[Pair, ...]:
