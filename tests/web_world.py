@@ -7,7 +7,7 @@ import hashlib
 import json
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -189,13 +189,15 @@ def unpacked(response: Response) -> bytes:
 @contextmanager
 def served(house: House) -> Iterator[int]:
     """The house behind a real server; gives the port."""
-    server = create_server(application(house.service), host="127.0.0.1", port=0, threads=4)
+    application_ = application(lambda request: house.service(request))  # noqa: PLW0108 - the service of that moment
+    server = create_server(application_, host="127.0.0.1", port=0, threads=4)
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
         yield server.effective_port
     finally:
         # In the loop's own thread, and with the connections that clients keep alive: else the loop never ends.
-        server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
+        with suppress(OSError):  # the loop has woken up by itself, and closed
+            server.trigger.pull_trigger(lambda: wasyncore.close_all(server._map))
         thread.join()
         server.task_dispatcher.shutdown()

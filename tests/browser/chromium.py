@@ -11,6 +11,7 @@ from typing import Any
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service as Driver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 DESKTOP, PHONE = (1440, 900), (390, 844)
@@ -56,3 +57,22 @@ def text_of(browser: webdriver.Chrome, selector: str) -> str:
 
 def run(browser: webdriver.Chrome, script: str, *arguments: Any) -> Any:
     return browser.execute_script(script, *arguments)
+
+
+def wait(browser: webdriver.Chrome) -> WebDriverWait[webdriver.Chrome]:
+    return WebDriverWait(browser, 40, poll_frequency=0.05)
+
+
+def shows(browser: webdriver.Chrome, selector: str, text: str) -> None:
+    read = "return document.querySelector(arguments[0]).innerText"  # at once: it may be replaced at any moment
+    wait(browser).until(lambda b: text in run(b, read, selector))
+
+
+@contextmanager
+def beforehand(browser: webdriver.Chrome, script: str) -> Iterator[None]:
+    """Runs the script in every page before the page's own."""
+    added = browser.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": script})
+    try:
+        yield
+    finally:
+        browser.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)

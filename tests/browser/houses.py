@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
+from socketserver import ThreadingMixIn
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
+
+from msgspec import structs
 
 from shd_relay import catalogue
 from shd_relay.model import Pair, Update
+from shd_relay.web.http import Request, Response
+from shd_relay.web.wsgi import application
 from tests.web_world import HK, NOW, SG, START, House, event, hong_kong
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> \u202eevil"
@@ -54,3 +63,55 @@ def _whole() -> House:
     house.with_site(pairs=tuple(Pair(product, region) for product in shipped.products for region in shipped.regions))
     house.read_at(NOW - timedelta(seconds=42))
     return house
+
+
+class Doorway:
+    """In front of a house, whatever its service is just now. While `open` is not set, what scripts ask for is taken
+    and never answered; `knocks` counts it."""
+
+    def __init__(self, house: House) -> None:
+        self.house = house
+        self.open = threading.Event()
+        self.open.set()
+        self.knocks = 0
+
+    def service(self, request: Request) -> Response:
+        if request.header("sec-fetch-dest") == "empty":
+            self.knocks += 1
+            self.open.wait()
+        return self.house.service(self.seen(request))
+
+    def seen(self, request: Request) -> Request:
+        """What the house gets to see of it."""
+        return request
+
+
+class Dull(Doorway):
+    """Does not know scripts from people, as where the browser does not say: it asks both for a password."""
+
+    def seen(self, request: Request) -> Request:
+        headers = {name: value for name, value in request.headers.items() if not name.startswith("sec-fetch")}
+        return structs.replace(request, headers=headers)
+
+
+class _Server(ThreadingMixIn, WSGIServer):
+    daemon_threads = True  # a browser keeps connections open on which it never asks
+
+
+class _Silent(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's word
+        pass
+
+
+@contextmanager
+def behind(door: Doorway) -> Iterator[str]:
+    """The door on a socket of a server with a thread for each request; gives host, port and slash."""
+    with make_server("127.0.0.1", 0, application(door.service), _Server, _Silent) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield f"127.0.0.1:{server.server_port}/"
+        finally:
+            door.open.set()
+            server.shutdown()
+            thread.join()

@@ -10,12 +10,17 @@ from typing import Any, NamedTuple
 
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Request, Response
+from shd_relay.web.table import ROUTES
 
 MOST_BYTES = 32_000_000  # of an instance that has 256 MB or more
 MOST_ANSWERS = 2_000
 _OVERHEAD = 1_500  # bytes that an answer costs besides its body
 _ASKED = ("authorization", "accept", "accept-encoding", "accept-language", "if-none-match", "origin")
 """The request headers that an answer may depend on."""
+_ASKED_OF_OPEN = ("accept", "accept-encoding", "if-none-match", "origin")
+"""The same of addresses that ask for no token: else each token would have a copy of its own of what is for everybody.
+They have no languages either."""
+_OPEN = frozenset(route.template for route in ROUTES if route.scope is None)
 
 
 class Kept(NamedTuple):
@@ -31,7 +36,7 @@ class Kept(NamedTuple):
 
 def key_of(request: Request) -> bytes:
     """What was asked, and by whom, as a digest: no token stays in memory, and comparing takes the same time always."""
-    headers = [request.headers.get(name) for name in _ASKED]
+    headers = [request.headers.get(name) for name in (_ASKED_OF_OPEN if request.path in _OPEN else _ASKED)]
     parts = repr((request.method, request.path, request.query, headers))  # no part can pass for two others
     return hashlib.blake2b(parts.encode(), digest_size=16).digest()
 

@@ -1,9 +1,10 @@
 (function () {
   "use strict";
   var lang = document.documentElement.lang, told = document.body.dataset, units = told.units.split("|");
-  var EVERY = 1000 * told.every, OLD = 3 * EVERY;
+  var EVERY = 1000 * told.every, OLD = 3 * EVERY, LOST = 2.5 * EVERY, LIMIT = 15000;
   var raw = {}, tag = null, good = Date.now(), skew = null, readAt = null, utc = false;
-  var lost = document.getElementById("lost"), zone = document.getElementById("zone");
+  var asked = null, failed = null; // the look on its way, at most one; why the last one failed
+  var lost = document.getElementById("lost"), said = document.getElementById("said"), zone = document.getElementById("zone");
   var format = null, short = null, ago = null, year = (document.querySelector("#asof time") || {dateTime: ""}).dateTime.slice(0, 4);
   try {
     var parts_ = {month: "short", day: "numeric", hour: "numeric", minute: "2-digit"};
@@ -18,6 +19,10 @@
   function own() {
     // The reader's own way of writing dates, where that is in the language of the page.
     return navigator.language.slice(0, 2) === lang.slice(0, 2) ? navigator.language : lang;
+  }
+  function safely(part, argument) {
+    // What only adorns the page must never keep it from being refreshed.
+    try { part(argument); } catch (error) { console.error(error); }
   }
   function all(root, what) { return Array.prototype.slice.call(root.querySelectorAll(what)); }
   // By the relay's clock: this machine's may be wrong.
@@ -90,7 +95,7 @@
       var same = fresh.querySelector("#" + CSS.escape(i.id));
       if (same) same.checked = i.checked;
     });
-    times(fresh);
+    safely(times, fresh);
     old.replaceWith(document.adoptNode(fresh));
     scrolled.forEach(function (s) {
       var same = document.getElementById(s[0]);
@@ -100,10 +105,20 @@
     if (again) again.focus({preventScroll: true});
   }
   function parts(page, each) { all(page, "[data-part]").forEach(function (part) { each(part, part.outerHTML); }); }
+  function words(what) {
+    var element = document.querySelector(what);
+    return element ? element.textContent : "";
+  }
+  function announce(banner, headline) {
+    // For those who hear the page: a banner that comes or goes, before the headline.
+    var now = words("#banner strong"), turned = now !== banner, after = words("h1");
+    if (!turned && after === headline) return;
+    said.textContent = (turned ? (now || said.dataset.back) + " " : "") + after;
+  }
   function show(text) {
     var page = new DOMParser().parseFromString(text, "text/html");
     if (!page.querySelector("[data-part]")) throw new Error("not our page");
-    var before = document.querySelector("h1").textContent;
+    var banner = words("#banner strong"), headline = words("h1");
     parts(page, function (part, html) {
       var old = document.getElementById(part.id);
       if (old && raw[part.id] !== html) swap(old, part);
@@ -111,31 +126,58 @@
     });
     if (document.title !== page.title) document.title = page.title;
     document.querySelector("link[rel=icon]").href = page.querySelector("link[rel=icon]").href;
-    var after = document.querySelector("h1").textContent;
-    if (after !== before) document.getElementById("said").textContent = after;
+    announce(banner, headline);
   }
   function fresh(age) {
-    good = Date.now();
-    lost.hidden = true;
     var read = document.querySelector("#asof time");
+    good = Date.now();
+    failed = null;
+    lost.hidden = true;
     readAt = age === null ? null : good - 1000 * age;
     if (read && readAt !== null) skew = new Date(read.dateTime) - readAt;
     count();
   }
   function miss() {
-    if (Date.now() - good < 1.5 * EVERY) return;
-    lost.querySelector("span").textContent = new Date(good).toLocaleTimeString(own());
-    lost.hidden = false;
+    // Loud when long not refreshed, at once when the relay refuses. Written only anew: else it would be read out again.
+    if (!failed || failed !== "ended" && Date.now() - good < LOST) return;
+    var title = lost.querySelector("strong"), text = title.dataset[failed];
+    if (lost.hidden || title.textContent !== text) {
+      title.textContent = text;
+      lost.hidden = false;
+      safely(function () { lost.querySelector("span").textContent = new Date(good).toLocaleTimeString(own()); });
+    }
+    var read = document.querySelector("#asof time");
+    // Never told by the relay: by this machine's clock then, and no younger than the page.
+    if (read && readAt === null) readAt = Math.min(new Date(read.dateTime), good);
   }
-  function refresh() {
-    fetch(location.pathname + location.search, {cache: "no-cache", credentials: "same-origin"})
+  function fail(error) {
+    failed = failed === "ended" || /^40[134]$/.test(error.message) ? "ended" : "lost";
+    miss();
+  }
+  function look(signal) {
+    // Gives what is to be done with the answer.
+    return fetch(location.origin + location.pathname + location.search, {cache: "no-cache", credentials: "same-origin", signal: signal})
       .then(function (answer) {
         if (!answer.ok) throw new Error(String(answer.status));
         var age = answer.headers.get("X-Data-Age"), mark = answer.headers.get("ETag");
-        if (mark && mark === tag) return fresh(age);
-        return answer.text().then(function (text) { show(text); tag = mark; fresh(age); });
-      })
-      .catch(miss);
+        if (mark && mark === tag) return function () { fresh(age); };
+        return answer.text().then(function (text) {
+          return function () { show(text); tag = mark; fresh(age); };
+        });
+      });
+  }
+  function refresh() {
+    if (asked) return;
+    var mine = asked = window.AbortController ? new AbortController() : {abort: function () {}};
+    // Not left to the browser: behind its question for a password a request waits for ever.
+    var limit = setTimeout(function () { settle(fail, new Error("too late")); mine.abort(); }, LIMIT);
+    function settle(how, error) {
+      if (asked !== mine) return;
+      asked = null;
+      clearTimeout(limit);
+      try { how(error); } catch (wrong) { fail(wrong); }
+    }
+    new Promise(function (resolve) { resolve(look(mine.signal)); }).then(settle, function (error) { settle(fail, error); });
   }
   function pointed(event) {
     // What a tile is, when pointed at: said here, as 1,470 titles would make the page twice as large.
@@ -148,22 +190,28 @@
     cell.title = cell.parentNode.cells[0].textContent.trim() + "\n" + column.title + "\n" + cell.textContent;
   }
   function reveal() {
-    var target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    var id = location.hash.slice(1);
+    try { id = decodeURIComponent(id); } catch (error) { /* not an address of ours: then as it stands */ }
+    var target = id && document.getElementById(id);
     for (var e = target; e; e = e.parentElement) if (e.tagName === "DETAILS") e.open = true;
     if (target) target.scrollIntoView();
   }
+  function tick() {
+    safely(miss);
+    if (!document.hidden) count();
+  }
   parts(document, function (part, html) { raw[part.id] = html; });
-  zones();
+  refresh();
+  setInterval(refresh, EVERY);
+  setInterval(tick, 5000);
+  document.addEventListener("visibilitychange", function () { if (!document.hidden) refresh(); });
+  document.addEventListener("mouseover", pointed);
+  window.addEventListener("hashchange", reveal);
   zone.addEventListener("click", function () {
     utc = !utc;
     try { localStorage.setItem("utc", utc ? "1" : "0"); } catch (error) { /* it holds for this page */ }
     zones();
   });
-  document.addEventListener("mouseover", pointed);
-  window.addEventListener("hashchange", reveal);
-  if (location.hash) reveal();
-  refresh();
-  setInterval(refresh, EVERY);
-  setInterval(function () { if (!document.hidden) count(); }, 5000);
-  document.addEventListener("visibilitychange", function () { if (!document.hidden) refresh(); });
+  safely(zones);
+  safely(reveal);
 })();

@@ -39,8 +39,9 @@ _PAGE = """<!doctype html>
 <p class="tools"><button id="zone" hidden data-utc="{zone_utc}" data-local="{zone_local}"></button>
 <a href="?lang={other}" lang="{other}" hreflang="{other}">{language}</a></p>
 </header>
-<p id="said" class="sr" role="status"></p>
-<p id="lost" class="banner banner-blind" role="alert" hidden><strong>{lost}</strong> {lost_since} <span></span></p>
+<p id="said" class="sr" role="status" data-back="{back}"></p>
+<p id="lost" class="banner banner-blind" role="alert" hidden>
+<strong data-lost="{lost}" data-ended="{ended}">{lost}</strong> {lost_since} <span></span></p>
 <div id="banner" data-part>{banner}</div>
 <main id="main">
 {main}
@@ -80,6 +81,7 @@ def framed(ask: Ask, facts: Facts, body: Body, words: Words) -> View:
         zone_utc=words("zone.utc"), zone_local=words("zone.local"),
         skip=words("skip"), brand=body.brand, as_of=_read(as_of, words), other=words.other,
         language=words("language"), lost=words("lost"), lost_since=words("lost.since"),
+        ended=words("lost.ended"), back=words("seen.again"),
         banner=_banner(age.source_state(ask, facts), words), main=body.main, source=words("source"),
         zone=words("zone"), subscribe=words("subscribe"), atom=words("atom"), calendar=words("calendar"),
         programs=_programs(ask, body, words),

@@ -22,6 +22,11 @@ TABLE: dict[str, tuple[str, str]] = {
         "本页无法刷新，显示的内容可能已过时。",
     ),
     "lost.since": ("Last refreshed:", "上次刷新："),
+    "lost.ended": (
+        "Access to this page has ended. What it shows may be out of date.",
+        "对本页的访问权限已终止，显示的内容可能已过时。",
+    ),
+    "seen.again": ("We can see the dashboard again.", "已恢复读取健康看板。"),
     "zone.utc": ("Show times in UTC", "以 UTC 显示时间"),
     "zone.local": ("Show local times", "以本地时区显示时间"),
     "source": (
