@@ -16,7 +16,7 @@ replay: local-bundle
 	@$(BIN)/python -m local replay --incident "$(INCIDENT)" --speed $(SPEED) --store $(STORE)
 
 test: local-bundle
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 prove: local-bundle
 	@$(BIN)/python -m pytest -m prove

@@ -41,7 +41,8 @@ def text(number: int) -> str:
     return f"{number:05} {' '.join(words)}"[:20_000].strip()
 
 
-@pytest.mark.parametrize("store", ["sqlite", pytest.param("tablestore", marks=pytest.mark.prove)])
+@pytest.mark.prove
+@pytest.mark.parametrize("store", ["sqlite", "tablestore"])
 def test_1470_pairs_with_texts_of_20_kb_are_committed_and_told_by_one_poll(store: StoreName) -> None:
     texts = {pair: text(number) for number, pair in enumerate(pairs_of(PRODUCTS, REGIONS))}
     with LocalCloud(Watch(products=PRODUCTS, regions=REGIONS), MovedClock(NOW), store=store) as cloud:
