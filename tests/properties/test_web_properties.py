@@ -178,7 +178,11 @@ def test_a_hundred_thousand_requests_over_the_wire_are_answered_alike_by_both_ad
     _alike(method, target, headers)
 
 
-@given(targets=st.lists(st.tuples(raw_target, st.sampled_from(["GET", "HEAD", "OPTIONS"])), min_size=8, max_size=8))
+# waitress takes several slashes at the beginning for one, also where they came as %2F: that is the server's doing.
+served_target = raw_target.filter(lambda target: not unquote_to_bytes(target).startswith(b"//"))
+
+
+@given(targets=st.lists(st.tuples(served_target, st.sampled_from(["GET", "HEAD", "OPTIONS"])), min_size=8, max_size=8))
 @settings(max_examples=8, deadline=None)
 def test_a_real_server_answers_as_function_compute_does(targets: list[tuple[str, str]]) -> None:
     with served(HOUSE) as port, closing(http.client.HTTPConnection("127.0.0.1", port, timeout=10)) as connection:
