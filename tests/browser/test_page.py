@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,19 +9,8 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.browser.chromium import PHONE, open_page, run, shows, text_of, wait
-from tests.browser.houses import HOSTILE, all_down, outage, quiet, troubled
+from tests.browser.houses import HOSTILE, all_down, outage, quiet
 from tests.web_world import NOW, SG, House, event, served
-
-
-@pytest.fixture
-def house() -> House:
-    return troubled()
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    with served(house) as port:
-        yield f"http://127.0.0.1:{port}/"
 
 
 def test_it_says_what_is_wrong_where_and_since_when_next_to_what_is_planned(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -11,7 +11,7 @@ from selenium import webdriver
 from selenium.webdriver.common.by import By
 
 from tests.browser.chromium import beforehand, open_page, run, shows, text_of, wait
-from tests.browser.houses import Doorway, Dull, behind, troubled
+from tests.browser.houses import Doorway, Dull, behind
 from tests.web_world import NOW, SG, House, event, served
 
 LOOK_AGAIN = "document.dispatchEvent(new Event('visibilitychange'))"
@@ -41,17 +41,6 @@ window.sleep = s => {
 """
 LOST = "This page cannot be refreshed."
 ENDED = {"en": "Access to this page has ended.", "zh": "对本页的访问权限已终止"}
-
-
-@pytest.fixture
-def house() -> House:
-    return troubled()
-
-
-@pytest.fixture
-def address(house: House) -> Iterator[str]:
-    with served(house) as port:
-        yield f"http://127.0.0.1:{port}/"
 
 
 def is_lost(browser: webdriver.Chrome) -> bool:
@@ -130,6 +119,7 @@ def test_there_is_one_request_at_a_time_and_none_that_lasts(browser: webdriver.C
         open_page(browser, f"http://{place}")
         shows(browser, ".age", "seconds ago")
         door.open.clear()
+        before = door.knocks
         counting = """
             const real = window.fetch;
             window.asked = [];
@@ -137,9 +127,11 @@ def test_there_is_one_request_at_a_time_and_none_that_lasts(browser: webdriver.C
         run(browser, counting)
 
         run(browser, f"{LOOK_AGAIN}; {LOOK_AGAIN}; pass(14); {LOOK_AGAIN}")
+        wait(browser).until(lambda _: door.knocks == before + 1)  # else it may be given up before it was ever sent
         assert run(browser, "return asked.map(signal => signal.aborted)") == [False]
         run(browser, f"pass(1); {LOOK_AGAIN}")
         assert run(browser, "return asked.map(signal => signal.aborted)") == [True, False]
+        wait(browser).until(lambda _: door.knocks == before + 2)
 
 
 def test_a_page_that_was_never_refreshed_says_so_and_how_old_it_is(browser: webdriver.Chrome, house: House) -> None:
