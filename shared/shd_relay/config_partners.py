@@ -13,10 +13,12 @@ from shd_relay import config_readers as readers
 from shd_relay.config_readers import Notes
 from shd_relay.config_yaml import Node, Sequence
 from shd_relay.plans import PLANS, PlanId, plan_id
+from shd_relay.ticket_severity import Important
 
 Scope = Literal["read", "feed", "operate"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
+_IMPORTANT = ("business_critical", "production", "key")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _OF_NOTHING = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
 
@@ -32,7 +34,10 @@ class Token(Struct, frozen=True, kw_only=True):
 
 
 class Partner(Struct, frozen=True, kw_only=True):
-    """A reseller. `products` and `regions` None: all of the watch list. Both days of the plan are inclusive, UTC+8."""
+    """A reseller. `products` and `regions` None: all of the watch list. Both days of the plan are inclusive, UTC+8.
+
+    `important`: what its products are to it. `time_zone`: an IANA name; its local time, and the days of its reports.
+    """
 
     id: str
     name: str
@@ -43,6 +48,8 @@ class Partner(Struct, frozen=True, kw_only=True):
     tokens: tuple[Token, ...] = ()
     products: tuple[str, ...] | None = None
     regions: tuple[str, ...] | None = None
+    important: Important = Important()
+    time_zone: str = "Asia/Shanghai"
 
 
 def read_partners(node: Node | None, notes: Notes) -> tuple[Partner, ...]:
@@ -57,7 +64,7 @@ def _read_partner(node: Node, notes: Notes, ids: dict[str, Node], hashes: dict[s
         node,
         notes,
         required=("id", "name", "plan", "valid_from", "valid_until"),
-        optional=("ticket_packages", "tokens", "products", "regions"),
+        optional=("ticket_packages", "tokens", "products", "regions", "importance", "time_zone"),
     )
     valid_from, valid_until = _read_validity(fields, notes)
     own_id = readers.read_checked(fields.get("id"), notes, config_checks.check_id)
@@ -72,7 +79,41 @@ def _read_partner(node: Node, notes: Notes, ids: dict[str, Node], hashes: dict[s
         tokens=tuple(_read_token(item, notes, hashes) for item in readers.read_items(fields.get("tokens"), notes)),
         products=readers.read_ids(fields.get("products"), notes),
         regions=readers.read_ids(fields.get("regions"), notes),
+        important=_read_important(fields.get("importance"), notes),
+        time_zone=_read_time_zone(fields.get("time_zone"), notes),
     )
+
+
+def _read_important(node: Node | None, notes: Notes) -> Important:
+    """Each list is of products, or `all`: those that stand in no list above it."""
+    if node is None:
+        return Important()
+    fields = readers.read_fields(node, notes, required=(), optional=_IMPORTANT)
+    lists: dict[str, frozenset[str] | None] = {}
+    places: dict[str, str] = {}
+    for name in _IMPORTANT:
+        if name not in fields:
+            continue
+        ids = readers.read_ids(fields[name], notes)
+        for id_ in ids or ():
+            if id_ and places.setdefault(id_.casefold(), name) != name:
+                notes.add(fields[name], f"{id_} stands in {places[id_.casefold()]}, too")
+        lists[name] = None if ids is None else frozenset(map(str.casefold, ids))
+    return Important(**lists)
+
+
+def _read_time_zone(node: Node | None, notes: Notes) -> str:
+    return "Asia/Shanghai" if node is None else readers.read_checked(node, notes, _check_time_zone)
+
+
+def _check_time_zone(text: str) -> str:
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # few name one, and the cold start is everybody's
+
+    try:
+        ZoneInfo(text)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError(f"unknown time zone {config_checks.shown(text)}: an IANA name such as Asia/Tokyo") from None
+    return text
 
 
 def _read_validity(fields: readers.Fields, notes: Notes) -> tuple[date, date]:

@@ -474,3 +474,35 @@ def test_the_pairs_without_a_region_count_too() -> None:
     assert line.startswith("watch list (with SHD_PRODUCTS and SHD_REGIONS): 2 products x 10000 regions, and 2 of them")
     assert line.endswith("without a region, are more than 20,000 pairs, more than one relay reads")
     assert len(watch_list(settings_with(SHD_REGIONS=regions, SHD_PRODUCTS="ecs,oss"), config)) == 20_000
+
+
+IMPORTANCE = """
+watch: {{products: [ecs], regions: [cn-hangzhou]}}
+partners:
+  - {{id: acme, name: Acme, plan: elite, valid_from: 2026-01-01, valid_until: 2026-12-31, {more}}}
+"""
+
+
+def test_a_partner_says_what_its_products_are_to_it_and_where_its_clocks_are() -> None:
+    more = "importance: {business_critical: [ECS], production: [rds, oss], key: all}, time_zone: Europe/Berlin"
+    (partner,) = parse(IMPORTANCE.format(more=more), "config.yaml").partners
+    names = ("ecs", "RDS", "oss", "cdn")
+    assert [partner.important.of(name) for name in names] == ["business_critical", "production", "production", "key"]
+    assert partner.time_zone == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    ("more", "line"),
+    [
+        ("importance: {production: [ecs], key: [ECS]}", "importance.key: ECS stands in production, too"),
+        ("importance: {critical: [ecs]}", "importance: unknown key 'critical'"),
+        ("importance: [ecs]", "importance: must be a mapping"),
+        ("time_zone: Mars/Olympus", "time_zone: unknown time zone 'Mars/Olympus'"),
+        ("time_zone: ../etc/passwd", "time_zone: unknown time zone"),
+    ],
+)
+def test_a_mistake_in_what_is_important_is_one_line(more: str, line: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        parse(IMPORTANCE.format(more=more), "config.yaml")
+    (problem,) = caught.value.problems
+    assert f"partners[1].{line}" in problem or f"partners[0].{line}" in problem

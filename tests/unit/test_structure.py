@@ -18,7 +18,8 @@ PURE = {
     "model", "records", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness",
     "feed", "merge", "join", "draft", "schedule", "judging", "backfill", "plan", "dialect_in_progress",
     "past", "remember", "backlog", "meter",
-    "times", "errors", "ports", "plans", "dialect", "envelope", "pace", "window", "text", "report", "payload",
+    "ticket_severity", "tickets", "support", "times", "errors", "ports", "plans",
+    "dialect", "envelope", "pace", "window", "text", "report", "payload",
 }  # fmt: skip
 WITH_TIME_OR_WORLD = {"os", "time", "socket", "subprocess", "random", "threading", "logging", "http", "urllib"}
 USE_CASES = {"poll", "relay", "commit", "reading", "chunks"}

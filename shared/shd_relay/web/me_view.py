@@ -18,7 +18,7 @@ def me(ask: Ask) -> View:
     body = {
         "id": partner.id,
         "name": partner.name,
-        "plan": {"id": partner.plan, "name": support.PLANS[partner.plan]},
+        "plan": {"id": partner.plan, "name": support.PLANS[partner.plan].name},
         "valid_from": partner.valid_from,
         "valid_until": partner.valid_until,
         "ticket_packages": partner.ticket_packages,
@@ -32,5 +32,5 @@ def me(ask: Ask) -> View:
 
 def plans(_ask: Ask) -> View:
     """The support plans, from the least to the most."""
-    body = {"plans": [{"id": id_, "name": name} for id_, name in support.PLANS.items()]}
+    body = {"plans": [{"id": id_, "name": plan.name} for id_, plan in support.PLANS.items()]}
     return View(body=msgspec.json.encode(body))
