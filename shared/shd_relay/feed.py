@@ -53,6 +53,11 @@ def turn(
     )
 
 
+def unseen(feed: HealthEvent | None, since: datetime, until: datetime, at: datetime) -> Change:
+    """The change that records, for the log alone, that nobody looked from `since` to `until`; `at`: of the commit."""
+    return Change(verb="recorded", event=feed or _first(at), observed_at=until, gap=(since, until))
+
+
 def _turned(
     before: HealthEvent, source: SourceState, complete_at: datetime | None, now: datetime, at: datetime
 ) -> HealthEvent:

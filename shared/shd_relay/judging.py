@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shd_relay import feed, freshness, schedule
 from shd_relay.ledger import State
@@ -34,6 +34,19 @@ def turned(  # noqa: PLR0917 - what was noted, of what, when
         now=now,
         at=at,
     )
+
+
+def unseen(
+    last: PollRecord | None, state: State, interval_seconds: float, began: datetime, at: datetime
+) -> Change | None:
+    """The change that records that no poll was finished for three intervals before the one that `began`, as whoever
+    asked in that time was told: blind. None if there is nothing to record, or the log says blind of that time already.
+
+    Nobody is pushed what is over; reports and `?at=` must not take that time for one without an incident.
+    """
+    since = last and last.finished + timedelta(seconds=freshness.INTERVALS * interval_seconds)
+    told = any(spell.until is None and spell.source == "blind" for spell in state.spells)
+    return feed.unseen(state.feed, since, began, at) if since and since < began and not told else None
 
 
 def _last_good(work: Mapping[str, PairWork], pair: Pair) -> datetime | None:

@@ -19,7 +19,7 @@ from shd_relay.ports import Checkpoint, ReadStore, Row
 
 _Record = TypeVar("_Record", bound=msgspec.Struct)
 
-FOLD_VERSION = 3
+FOLD_VERSION = 4
 ENTRY_SCHEMA = 1
 KEEP_ENDED = timedelta(days=120)  # longer than the widest window that is asked for in one call (90 days)
 A_DAY = timedelta(days=1)
@@ -29,7 +29,8 @@ ENTRY_BYTES = 1_000_000  # design.md, law 2: an entry holds at most 1 MB encoded
 
 
 class Spell(NamedTuple):
-    """A time in which the source was not fresh, as subscribers were told; `until` None: it is not yet."""
+    """A time in which the source was not fresh, as subscribers were told, or nobody looked; `until` None: it is not
+    yet."""
 
     source: SourceState
     since: datetime
@@ -73,22 +74,26 @@ def apply(state: State, seq: int, entry: Entry) -> State:
     """The state after one more entry; raises ContractError if it is not the next."""
     if seq != state.seq + 1:
         raise ContractError(f"log entry {seq} does not follow {state.seq}")
-    events = state.events | {change.event.id: change.event for change in entry.changes}
+    events = state.events | {change.event.id: change.event for change in entry.changes if not change.gap}
     spells, counts = state.spells, dict(state.counts)
     for change in entry.changes:
         if change.pushed:
             told = f"{change.event.kind} {change.verb}"
             counts[told] = counts.get(told, 0) + 1
         if change.event.id == FEED:
-            spells = _turned(spells, change)
+            spells = turned(spells, change)
     if state.at is None or state.at.date() != entry.at.date():  # a look at every event, once a day of the log
         events = _without_old(events, entry.at)
         spells = tuple(spell for spell in spells if spell.until is None or spell.until >= entry.at - KEEP_ENDED)
     return State(seq=seq, at=entry.at, began=state.began or entry.at, events=events, spells=spells, counts=counts)
 
 
-def _turned(spells: tuple[Spell, ...], change: Change) -> tuple[Spell, ...]:
-    """The spells after a change of the feed: the one that goes on ends, and another begins unless all is well again."""
+def turned(spells: tuple[Spell, ...], change: Change) -> tuple[Spell, ...]:
+    """The spells after a change of the feed: the one that goes on ends, and another begins unless all is well again.
+
+    A gap is a spell of its own, and may lie within another."""
+    if change.gap:
+        return (*spells, Spell("blind", *change.gap))
     at = change.event.changed_at
     ended = tuple(spell if spell.until else spell._replace(until=at) for spell in spells)
     source = _SPELLS.get(change.verb)

@@ -170,7 +170,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A fact, committed once it stands in the log: `event` as it is after the change.
 
     `previous` is what the fields named in `changed` were before, as a message shows them (texts, lists or None).
-    `pairs` and `counts` are the feed's own.
+    `pairs` and `counts` are the feed's own, and so is `gap`: a time in which no poll was finished, from and to.
     """
 
     verb: Verb
@@ -180,6 +180,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
     observed_at: datetime
     pairs: tuple[str, ...] = ()
     counts: dict[str, int] = {}
+    gap: tuple[datetime, datetime] | None = None
 
     @property
     def pushed(self) -> bool:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import contextlib
 from datetime import datetime
 
+import msgspec
+
 from shd_relay import ledger
 from shd_relay.errors import ContractError, RequestError, StoreUnavailable
-from shd_relay.ledger import State
+from shd_relay.ledger import Spell, State
 from shd_relay.model import SHARD
 from shd_relay.ports import ReadStore, Store
 
@@ -48,7 +50,7 @@ def last_seq(store: ReadStore, moment: datetime, head: int, shard: str = SHARD) 
 def state_of(store: ReadStore, seq: int, shard: str = SHARD) -> State:
     """The state after entry `seq`: the nearest snapshot before it, and the entries since. Raises RequestError (400)
     where that would be more entries than one request can fold."""
-    state = _snapshot(store, seq, shard)
+    state = nearest(store, seq, shard)
     if seq - state.seq > MOST_FOLDED:
         raise RequestError(400, "at: too long ago: no snapshot is left of those days, and the log is too long without")
     while state.seq < seq and (rows := store.read_log(shard, state.seq, min(ledger.PAGE, seq - state.seq))):
@@ -56,7 +58,24 @@ def state_of(store: ReadStore, seq: int, shard: str = SHARD) -> State:
     return state
 
 
-def _snapshot(store: ReadStore, seq: int, shard: str) -> State:
+def state_at(store: ReadStore, moment: datetime, head: int) -> State | None:
+    """The state as whoever asked at `moment` was told it; None before the first entry. Raises as `state_of`.
+
+    That nobody looked at that time stands in the first entry after it.
+    """
+    seq = last_seq(store, moment, head)
+    if not seq:
+        return None
+    state, following = state_of(store, seq), store.read_log(SHARD, seq, 1)
+    gap = ledger.decode_entry(following[0].blob).changes[0].gap if following else None
+    if gap and gap[0] <= moment < gap[1]:
+        spells = *(spell for spell in state.spells if spell.until), Spell("blind", gap[0], None)
+        return msgspec.structs.replace(state, spells=spells)
+    return state
+
+
+def nearest(store: ReadStore, seq: int, shard: str = SHARD) -> State:
+    """The snapshot that is nearest before entry `seq`, or of it; EMPTY if there is none."""
     newest = seq // SNAPSHOT_EVERY
     for number in range(newest, max(0, newest - _LOOKED_BACK), -1):
         state = ledger.from_checkpoint(store.load_record(shard, _name(number * SNAPSHOT_EVERY)))

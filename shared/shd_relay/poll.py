@@ -122,7 +122,9 @@ class Poller:
         self._committer = committer = Committer(
             store=self._store, shard=shard, tenure=tenure, state=state, owner=report.poll, now=self._now
         )  # fmt: skip
-        head = state.seq
+        head, at = state.seq, committer.time()
+        if gap := judging.unseen(last, state, self._plan.interval_seconds, self._began_at, at):
+            committer.commit([gap], at)
         work = self._ordered(work, tenure.lease.token)
         reading, work = self._read(committer, work, last)
         record = self._judge(committer, work, reading.swept, last, tenure.lease.token)

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
-from shd_relay import ledger, message
+from shd_relay import ledger, message, pushed
 from shd_relay.errors import ContractError, MessageRefused, PublishUnavailable
 from shd_relay.ledger import Placed
 from shd_relay.model import Message
 from shd_relay.ports import Publisher, Store
+from shd_relay.pushed import Pushed
 from shd_relay.records import Parked
 
 OUT_OF_TIME = "out of time, or another poller took over"
@@ -47,19 +48,25 @@ def relay(
     Raises what the store raises; what was published since the last mark is then published again, once.
     """
     mark = reached = store.load_watermark(shard)
+    times: list[datetime | None] = []  # of the entry's changes so far
     for placed in ledger.changes_after(store, mark, shard):
-        reached = placed.position
-        if not placed.change.pushed:
-            continue
-        if not may_go_on():
-            return OUT_OF_TIME
-        done = _publish(store, publisher, shard, public_url, now, placed)
-        count(placed, done)
-        if done.stopped:
-            return done.stopped
-        mark = reached
-        if not store.save_watermark(shard, mark):
-            return OUT_OF_TIME
+        seq, offset = reached = placed.position
+        done = Relayed()
+        if placed.change.pushed:
+            if not may_go_on():
+                return OUT_OF_TIME
+            done = _publish(store, publisher, shard, public_url, now, placed)
+            count(placed, done)
+            if done.stopped:
+                return done.stopped
+        known = times if offset > 1 else []
+        times = [*known, *[None] * (offset - 1 - len(known)), now() if done.published else None]
+        if offset == len(placed.entry.changes):  # before the mark passes it: else a crash would leave a hole
+            store.append(pushed.shard_of(shard), seq, pushed.encode(Pushed(at=tuple(times))))
+        if placed.change.pushed:
+            mark = reached
+            if not store.save_watermark(shard, mark):
+                return OUT_OF_TIME
     if reached > mark:  # history at the end of the log, which nobody is told of
         store.save_watermark(shard, reached)
     return None

@@ -157,8 +157,8 @@ class Stage:
         """Time passes without a fault and without an edit, until all must have settled; then the verdict."""
         self.world.settle()
         self.clock += self.judge.slack  # what was counted from a moment that lay ahead must have its time, too
-        for _ in range(self.cast.quiet_polls):
-            self.wait(360)
+        for left in reversed(range(self.cast.quiet_polls)):
+            self.wait(360 if left else 60)  # polls that come late record it; the last comes when it is due
             self.poll()
         late = self.reports[-1]["changes"]
         return self.judge.verdict(self.store, self.clock, allowed=self.faults + self.expiries, late=late)

@@ -118,10 +118,10 @@ class StoreFacts:
         return checked[1]
 
     def at(self, moment: datetime) -> Facts | None:
-        seq = past.last_seq(self._store, moment, self.state.seq)
-        if not seq:
+        state = past.state_at(self._store, moment, self.state.seq)
+        if state is None:
             return None
-        then = StoreFacts(self._store, past.state_of(self._store, seq), None, past=True)
+        then = StoreFacts(self._store, state, None, past=True)
         then.polled_until = self.record.finished if self.record else None
         return then
 

@@ -22,7 +22,7 @@ def told(ask: Ask, facts: Facts) -> HealthEvent | None:
     there any more to tell it, what it is: judged when asked, so its time is that of the last poll that we know of."""
     event, source, record = facts.state.feed, age.source_state(ask, facts), facts.record
     spell = next((spell.source for spell in facts.state.spells if spell.until is None), "fresh")
-    if event is not None and source in {"fresh", spell}:
+    if event is not None and (source == "fresh" or (source == spell and event.state == "open")):
         return event
     if source == "fresh":
         return None
