@@ -11,12 +11,10 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from shd_relay import ledger
-from shd_relay.errors import ConflictError, StoreUnavailable
+from shd_relay import appending, ledger
+from shd_relay.errors import ConflictError
 from shd_relay.model import Change, Entry
 from shd_relay.ports import Lease, Store
-
-APPEND_TRIES = 3
 
 
 class Tenure:
@@ -82,20 +80,11 @@ class Committer:
             self.committed += batch
 
     def _append(self, seq: int, entry: Entry) -> None:
-        blob = ledger.encode_entry(entry)
-        for attempt in range(1, APPEND_TRIES + 1):
-            try:
-                if self._store.append(self._shard, seq, blob):
-                    return
-            except StoreUnavailable:
-                if attempt == APPEND_TRIES:
-                    raise
-            # Refused, or nobody knows: what stands there tells. Our own entry is done, an absent one is tried again.
-            if standing := self._store.read_log(self._shard, seq - 1, 1):
-                if ledger.decode_entry(standing[0].blob).id == entry.id:
-                    return
-                raise ConflictError(f"another poller committed entry {seq} first")
-        raise StoreUnavailable(f"log entry {seq} was refused, and yet nothing stands there")
+        def is_ours(blob: bytes) -> bool:
+            return ledger.decode_entry(blob).id == entry.id
+
+        if not appending.put(self._store, self._shard, seq, ledger.encode_entry(entry), is_ours=is_ours):
+            raise ConflictError(f"another poller committed entry {seq} first")
 
 
 def entries_of(changes: Sequence[Change], limit: int = ledger.ENTRY_BYTES) -> Iterator[tuple[Change, ...]]:

@@ -29,10 +29,10 @@ class Desk:
     def __init__(self, important: Important, events: Iterable[HealthEvent], tickets: Tickets = NO_TICKETS) -> None:
         self._important = important
         self._hits = Hits(events)
-        self._tickets = tickets
+        self._tickets = tickets.by_event()
 
     def of(self, event: HealthEvent) -> Support:
         suggestion = suggest(event, self._important, self._hits.near(event))
-        ticket = self._tickets.of_event(event.id)
+        ticket = self._tickets.get(event.id)
         within = TARGETS[ticket.severity if ticket else suggestion.severity].within
         return Support(suggestion, ticket, within, ticket.due if ticket else None)

@@ -71,10 +71,17 @@ class Tickets(Struct, frozen=True, kw_only=True):
     at: datetime | None = None
     tickets: dict[str, Ticket] = {}
 
-    def of_event(self, event_id: str) -> Ticket | None:
-        """The ticket about the event: one that is not closed before one that is, then the one opened first."""
-        found = [ticket for ticket in self.tickets.values() if ticket.event == event_id]
-        return min(found, key=lambda ticket: (ticket.closed_at is not None, ticket.opened_at, ticket.id), default=None)
+    def by_event(self) -> dict[str, Ticket]:
+        """The ticket about each event: one that is not closed before one that is, then the one opened first."""
+        found: dict[str, Ticket] = {}
+        for ticket in sorted(self.tickets.values(), key=_precedence, reverse=True):
+            if ticket.event is not None:
+                found[ticket.event] = ticket
+        return found
+
+
+def _precedence(ticket: Ticket) -> tuple[bool, datetime, str]:
+    return ticket.closed_at is not None, ticket.opened_at, ticket.id
 
 
 NO_TICKETS = Tickets()

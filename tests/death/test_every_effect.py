@@ -13,10 +13,11 @@ from tests.death.scenarios import RICH
 BACKLOG, NEWS = 2, 4
 EFFECTS = [
     *["acquire", "load_checkpoint", "read_log", "load_record", "load_record", "load_watermark", "read_log"],
-    *(["publish", "save_watermark"] * BACKLOG),
+    *(["publish", "append", "save_watermark"] * BACKLOG),  # entries of one change each
     *["read_log", "read", "read", "read", "read", "park", "renew", "append", "renew", "append"],
     *["put_documents", "save_checkpoint", "save_record", "save_record", "load_watermark", "read_log"],
-    *(["publish", "save_watermark"] * NEWS),
+    *(["publish", "save_watermark"] * (NEWS - 2)),  # an entry of three changes, and one of one
+    *(["publish", "append", "save_watermark"] * 2),
     *["read_log", "load_record", "save_record", "release"],
 ]
 

@@ -126,7 +126,7 @@ def test_what_the_topic_refuses_for_good_has_no_time() -> None:
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
-def test_a_store_that_does_not_take_the_time_leaves_no_hole_and_costs_one_duplicate(when: str) -> None:
+def test_a_store_that_does_not_take_the_time_leaves_no_hole_and_costs_at_most_one_duplicate(when: str) -> None:
     store = Faulty()
     relay = Relay(store=store)
     relay.dashboard.items = {ECS: (item("A"),)}
@@ -142,11 +142,12 @@ def test_a_store_that_does_not_take_the_time_leaves_no_hole_and_costs_one_duplic
         return taken(shard, seq, blob)
 
     store.__dict__["append"] = failing
-    assert relay.poll()["state"] == "store-unavailable"
+    settled = when == "after"  # what stands there is looked at
+    assert relay.poll()["state"] == ("done" if settled else "store-unavailable")
     del store.__dict__["append"]
     relay.poll()
     assert [seq for seq, _ in times(relay)] == [1, 2]
-    assert [title for _, title, _ in relay.topic.told] == ["A", "B", "B"]
+    assert [title for _, title, _ in relay.topic.told] == ["A", "B", *(["B"] * (not settled))]
 
 
 def test_a_row_that_cannot_be_read_says_nothing() -> None:
