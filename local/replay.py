@@ -57,10 +57,14 @@ class Player:
                 self._tell(f"{_utc(line[0])}  on the ground: {line[1]}")
                 line = next(story, None)
             settled = self._poll(now)
-            following = next_step(self._incident, now, settled=settled, interval=INTERVAL)
+            following = self._following(now, settled=settled)
             self._wait((following - now).total_seconds(), began)
             now = following
         self._outages.follow(frozenset())
+
+    def _following(self, now: datetime, *, settled: bool) -> datetime:
+        """The time of the next poll; quiet stretches are polled hourly."""
+        return next_step(self._incident, now, settled=settled, interval=INTERVAL)
 
     def _poll(self, now: datetime) -> bool:
         """One tick; whether everything that is known was delivered and nothing is wrong with the source."""

@@ -13,6 +13,7 @@ from tests.bench import (
     cold_start,
     long_log,
     reading,
+    reports,
     side_by_side,
     throttled,
 )
@@ -21,6 +22,7 @@ from tests.bench.markdown import wrapped
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "benchmarks.md"
 SECTIONS = (
     side_by_side, reading, throttled, auto_polls, capacity, answers, long_log, answers_memory, cold_start,
+    reports,
 )  # fmt: skip
 
 _HEAD = """
