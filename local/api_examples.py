@@ -7,10 +7,11 @@ import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
-from shd_relay import config, ledger
+from shd_relay import config, ledger, tickets
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.model import LIST_EVENTS, Change, Entry, HealthEvent, Item, Pair, Position, Update
 from shd_relay.records import PollRecord
+from shd_relay.tickets import Ticket, TicketEntry
 from shd_relay.web.http import Request
 from shd_relay.web.service import Service
 from shd_relay.web.site import Site
@@ -25,16 +26,18 @@ _CONFIG = """
 watch: {{products: [ecs, rds], regions: [cn-hongkong, ap-southeast-1]}}
 partners:
   - {{id: acme, name: Acme Cloud, plan: flagship, valid_from: 2022-01-01, valid_until: 2022-12-31,
-      tokens: [{{sha256: {digest}, scopes: [read, operate]}}]}}
+      tokens: [{{sha256: {digest}, scopes: [read, operate]}}], importance: {{business_critical: [ecs], key: all}}}}
 """
 ASKED = {
     "/v1/status": f"/v1/status?region={HONG_KONG}",
     "/v1/events": "/v1/events?kind=incident&state=open",
     "/v1/events/{id}": f"/v1/events/{INCIDENT}",
+    "/v1/events/{id}/ticket": f"/v1/events/{INCIDENT}/ticket",
     "/v1/changes": "/v1/changes?limit=1",
     "/Action": f"/?Action=ListEvents&ProductId=ecs&RegionId={HONG_KONG}&EndDate=2022-12-18&NumOfDay=1",
     "/v1/list-events": f"/v1/list-events?productId=ecs&regionId={HONG_KONG}&endDate=2022-12-18&numOfDay=1",
     "/feed.atom": "/feed.atom?product=ecs",
+    "/v1/reports/{name}": "/v1/reports/product-usage?from=2022-12-18&to=2022-12-18",
 }
 """What is asked where the address alone is not the best example: by template and `when` of the route."""
 _NO_EXAMPLE = {"/", "/events/{id}", "/openapi.json", "/schemas/change.v1.json"}
@@ -77,6 +80,8 @@ def _store(pairs: tuple[Pair, ...]) -> MemoryStore:
     for seq, entry in enumerate(entries, 1):
         store.append("main", seq, ledger.encode_entry(entry))
         store.put_documents([ledger.document(change.event) for change in entry.changes], seq)
+    opened = TicketEntry(id="1", at=_ago(5), verb="opened", ticket=_ticket())
+    store.append(tickets.shard_of("acme"), 1, tickets.encode_entry(opened))
     store.save_watermark("main", Position(len(entries), 1))
     record = PollRecord(started=_ago(1), finished=_ago(1), token=3, complete_at=_ago(1), bound_seconds=180.0,
                         read={str(pair): _ago(1) for pair in pairs})  # fmt: skip
@@ -107,6 +112,13 @@ def _incident(*, updates: int) -> HealthEvent:
         title="Hong Kong zone C cooling failure", severity="ALARM", since=_ago(69), updates=told[:updates],
         changed_at=_ago(9 if updates == 1 else 2),
         said={LIST_EVENTS: Item(title="Hong Kong zone C cooling failure", severity="ALARM")},
+    )  # fmt: skip
+
+
+def _ticket() -> Ticket:
+    return Ticket(
+        id="0004KJ7Q2X", revision=1, kind="technical", severity="critical", event=INCIDENT, product="ecs",
+        region=HONG_KONG, subject="Instances in zone C of Hong Kong are down", opened_at=_ago(6),
     )  # fmt: skip
 
 

@@ -44,6 +44,8 @@ partners:
     tokens: [{{sha256: "{digest}", scopes: [read, feed, operate]}}]
     products: all
     regions: all
+    importance: {{business_critical: [ecs], production: [rds, slb, polardb], key: all}}
+    time_zone: Asia/Singapore
 """
 
 

@@ -135,16 +135,18 @@ class House:
 
 
 class BreakableStore(MemoryStore):
-    """Says that it is unavailable while `broken`; notes the rows of the log and the months that were read."""
+    """Says that it is unavailable while `broken`; notes the logs, their rows and the months that were read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.broken = False
         self.rows_read = 0
+        self.logs_read: list[str] = []
         self.months_read: list[str] = []
 
     def read_log(self, shard: str, after: int, limit: int) -> list[Row]:
         self._check()
+        self.logs_read.append(shard)
         rows = super().read_log(shard, after, limit)
         self.rows_read += len(rows)
         return rows

@@ -85,7 +85,7 @@ def _read_partner(node: Node, notes: Notes, ids: dict[str, Node], hashes: dict[s
 
 
 def _read_important(node: Node | None, notes: Notes) -> Important:
-    """Each list is of products, or `all`: those that stand in no list above it."""
+    """Each list is of products, or `all`: those that stand in no other list."""
     if node is None:
         return Important()
     fields = readers.read_fields(node, notes, required=(), optional=_IMPORTANT)
@@ -95,6 +95,8 @@ def _read_important(node: Node | None, notes: Notes) -> Important:
         if name not in fields:
             continue
         ids = readers.read_ids(fields[name], notes)
+        if ids is None and None in lists.values():
+            notes.add(fields[name], "all stands in another list, too")
         for id_ in ids or ():
             if id_ and places.setdefault(id_.casefold(), name) != name:
                 notes.add(fields[name], f"{id_} stands in {places[id_.casefold()]}, too")

@@ -40,13 +40,17 @@ def unseen(
     last: PollRecord | None, state: State, interval_seconds: float, began: datetime, at: datetime
 ) -> Change | None:
     """The change that records that no poll was finished for three intervals before the one that `began`, as whoever
-    asked in that time was told: blind. None if there is nothing to record, or the log says blind of that time already.
+    asked in that time was told: blind. None if there is nothing to record, or the log says blind of that time already:
+    of a part of it, after a poll that recorded it and was not finished either, the rest is recorded.
 
     Nobody is pushed what is over; reports and `?at=` must not take that time for one without an incident.
     """
-    since = last and last.finished + timedelta(seconds=freshness.INTERVALS * interval_seconds)
-    told = any(spell.until is None and spell.source == "blind" for spell in state.spells)
-    return feed.unseen(state.feed, since, began, at) if since and since < began and not told else None
+    if last is None:
+        return None
+    late = last.finished + timedelta(seconds=freshness.INTERVALS * interval_seconds)
+    blind = [spell.until for spell in state.spells if spell.source == "blind"]
+    since = max((late, *filter(None, blind)))
+    return feed.unseen(state.feed, since, began, at) if since < began and None not in blind else None
 
 
 def _last_good(work: Mapping[str, PairWork], pair: Pair) -> datetime | None:

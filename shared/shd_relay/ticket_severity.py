@@ -50,6 +50,7 @@ _CAUSES: dict[Cause, str] = {
     "down": "an incident with severity {severity}",
     "impaired": "an incident that is only {severity} by now",
 }
+_OFF = "it was called off: a question about the plan"
 _IMPORTANCES: dict[Importance, str] = {
     "business_critical": "{product} is business-critical for this partner",
     "production": "{product} is in production with this partner",
@@ -59,7 +60,7 @@ _IMPORTANCES: dict[Importance, str] = {
 
 
 class Important(Struct, frozen=True, kw_only=True):
-    """The product ids that a partner calls important, folded; None: all that no worse list names."""
+    """The product ids that a partner calls important, folded; None: all that no other list names."""
 
     business_critical: frozenset[str] | None = frozenset()
     production: frozenset[str] | None = frozenset()
@@ -135,7 +136,8 @@ def _cause(event: HealthEvent) -> Cause:
 
 
 def _reason(event: HealthEvent, cause: Cause, importance: Importance, hit: int) -> str:
-    said = _CAUSES[cause].format(severity=event.severity or "not given")
+    called_off = cause == "over" and event.state == "cancelled"
+    said = _OFF if called_off else _CAUSES[cause].format(severity=event.severity or "not given")
     if cause not in _BY_IMPORTANCE:
         return said[0].upper() + said[1:]
     parts = [said, _IMPORTANCES[importance].format(product=event.product)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from socketserver import ThreadingMixIn
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -13,11 +13,16 @@ from msgspec import structs
 
 from shd_relay import catalogue
 from shd_relay.model import Pair, Update
+from shd_relay.ticket_severity import Important
 from shd_relay.web.http import Request, Response
 from shd_relay.web.wsgi import application
-from tests.web_world import HK, NOW, SG, START, House, event, hong_kong
+from tests.web_tickets import record, ticket, with_partner
+from tests.web_world import HK, NOW, SG, START, TOKENS, House, event, hong_kong
 
 HOSTILE = "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script> \u202eevil"
+
+UNDER = f"f/{TOKENS['feeds']}/"
+"""Where a browser sees what the partner `feeds` does."""
 
 
 def troubled() -> House:
@@ -31,6 +36,20 @@ def troubled() -> House:
               severity="NOTIFICATION", start=NOW + timedelta(days=2), end=NOW + timedelta(days=2, hours=3)),
         event("over", product="ecs", region=SG, state="resolved", severity="NORMAL", title="Login failures (recovered)",
               start=NOW - timedelta(days=1), end=NOW - timedelta(hours=20)),
+    )  # fmt: skip
+    return house
+
+
+def supported() -> House:
+    """The same with what `feeds` sees of its plan: its end, used tickets, and one for each state that a ticket has."""
+    important = Important(business_critical=frozenset({"ecs"}), production=frozenset({"oss"}), key=frozenset({"rds"}))
+    house = with_partner(troubled(), "feeds", plan="selected", valid_until=date(2022, 12, 30), important=important)
+    house.tell(event("m", product="oss", region=SG, kind="maintenance", state="open", title="Work"))
+    used = (ticket(f"t{n}", event=None, responded_at=START, closed_at=START) for n in range(10))
+    record(
+        house, *used, ticket("0001", event="hk-ecs", opened_at=NOW - timedelta(minutes=8), subject=HOSTILE),
+        ticket("0002", event="over", severity="low", subject=HOSTILE), ticket("0003", event="hostile", closed_at=NOW),
+        who="feeds",
     )  # fmt: skip
     return house
 

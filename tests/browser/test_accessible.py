@@ -9,7 +9,7 @@ import pytest
 from selenium import webdriver
 
 from tests.browser.chromium import DESKTOP, PHONE, open_page, run
-from tests.browser.houses import all_down, quiet, troubled
+from tests.browser.houses import UNDER, all_down, quiet, supported, troubled
 from tests.clients import environments
 from tests.web_world import NOW, House, served
 
@@ -60,6 +60,18 @@ def test_nothing_is_found_in_trouble_and_on_the_page_of_an_event(
     with served(troubled()) as port:
         address = f"http://127.0.0.1:{port}/{path}?lang={language}"
         assert wrong(browser, address, axe, size, dark=dark) == []
+
+
+@pytest.mark.parametrize(("size", "dark", "language"), LOOKS)
+def test_nothing_is_found_in_what_a_partner_sees_of_its_plan(
+    browser: webdriver.Chrome, axe: str, size: tuple[int, int], dark: bool, language: str
+) -> None:
+    with served(supported()) as port:
+        for path in ("", "events/hk-ecs", "events/over"):
+            address = f"http://127.0.0.1:{port}/{UNDER}{path}?lang={language}"
+            assert wrong(browser, address, axe, size, dark=dark) == []
+            assert run(browser, "return document.documentElement.scrollWidth") <= size[0]
+            assert browser.get_log("browser") == []
 
 
 def test_nothing_is_found_on_a_page_that_is_blind(browser: webdriver.Chrome, axe: str) -> None:

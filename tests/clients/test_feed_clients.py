@@ -14,6 +14,7 @@ import pytest
 
 from shd_relay.model import FEED, HealthEvent, Update
 from tests.clients import environments
+from tests.web_tickets import record, ticket
 from tests.web_world import HK, NOW, SG, START, TOKENS, House, event, served
 
 HOSTILE = 'x]]><script>alert(1)</script>&lt;"\\,;: \x0b\x00\r\nEND:VEVENT\u2028BEGIN:VEVENT\x85UID:theirs 维护'
@@ -132,6 +133,11 @@ WORK = (
     work("off", state="cancelled", revision=2),
     work("gone", state="withdrawn", revision=2),
 )
+TICKETS = (
+    ticket("waits", subject=HOSTILE, product="ecs", region=SG),
+    ticket("done", revision=2, responded_at=START),
+    ticket("shut", revision=2, closed_at=NOW),
+)
 TROUBLE = tuple(
     event(f"e{n:03}", product=("ecs", "oss", "rds")[n % 3], region=(HK, SG)[n % 2],
           changed_at=START + timedelta(minutes=n // 4))
@@ -145,6 +151,7 @@ DRILL = event("drill", kind="drill", title="theirs")
 def base() -> Iterator[str]:
     house = House()
     house.tell(*WORK, *TROUBLE, SOURCE, DRILL)
+    record(house, *TICKETS, who="feeds")
     with served(house) as port:
         yield f"http://127.0.0.1:{port}/f/{TOKENS['feeds']}"
 
@@ -211,7 +218,13 @@ def test_a_calendar_shows_every_maintenance_and_no_text_becomes_an_event(
         e["uid"].removesuffix("@shd-relay"): e for e in read(name, requirements, script, f"{base}/maintenance.ics")
     }
 
-    assert set(found) == {told.id for told in WORK}
+    tickets = {f"ticket-{told.id}.feeds": told for told in TICKETS}
+    assert set(found) == {told.id for told in WORK} | set(tickets)
+    for uid, told_ticket in tickets.items():
+        shown, due = found[uid], _seconds(told_ticket.due)
+        assert (shown["start"], shown["sequence"]) == (due, told_ticket.revision)
+        assert shown["status"] == ("CANCELLED" if told_ticket.closed_at else "CONFIRMED")
+        assert sorted(shown["alarms"]) == ([due - 300, due] if told_ticket.id == "waits" else [])  # type: ignore[operator]
     for told in WORK:
         shown, off = found[told.id], told.state in {"cancelled", "withdrawn"}
         start, end = _seconds(told.start), _seconds(told.end)

@@ -14,6 +14,7 @@ import pytest
 from local.clock import MovedClock
 from local.cloud import LocalCloud, Watch
 from local.fakes.status.world import ShownEvent
+from shd_relay.plans import REPORTS
 from shd_relay.web.routes import Route
 from shd_relay.web.table import ROUTES
 
@@ -49,7 +50,14 @@ def path_of(route: Route, cloud: LocalCloud) -> str:
         "own_query.api": "?Action=ListEvents&ProductId=ecs&RegionId=cn-hongkong",
         "own_query.list_events": "?productId=ecs&regionId=cn-hongkong",
     }
-    return route.template.replace("{id}", event) + query.get(route.handler, "")
+    return route.template.replace("{id}", event).replace("{name}", "service-summary") + query.get(route.handler, "")
+
+
+@pytest.mark.parametrize("format_", ["html", "csv"])
+def test_the_deployed_function_makes_reports_for_people_and_for_spreadsheets(cloud: LocalCloud, format_: str) -> None:
+    for name in REPORTS:
+        status, headers, body = asked(cloud, f"/v1/reports/{name}?format={format_}")
+        assert (status, headers["content-type"]) == (200, f"text/{format_}; charset=utf-8"), body
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=[f"{route.template}{route.when}" for route in ROUTES])

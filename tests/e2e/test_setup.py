@@ -73,7 +73,6 @@ def test_a_table_that_is_not_ours_is_told_and_left_alone(fake: TablestoreFake) -
         ("tablestore://x?endpoint=http://example.net", "s", "SHD_STORE: the endpoint"),
         ("redis://x", "s", "SHD_STORE: must be sqlite"),
         ("", "s", "SHD_STORE: is not set, as in tablestore://"),
-        ("tablestore://x?endpoint=http://127.0.0.1:1", "s", "no valid answer"),
     ],
 )
 def test_each_mistake_is_one_line_and_nothing_is_made(fake: TablestoreFake, store: str, secret: str, said: str) -> None:
@@ -82,6 +81,13 @@ def test_each_mistake_is_one_line_and_nothing_is_made(fake: TablestoreFake, stor
     assert len(wrong.splitlines()) == 1
     assert said in wrong
     assert not fake.tables
+
+
+def test_an_instance_that_does_not_answer_may_do_so_later() -> None:
+    code, told, wrong = set_up("tablestore://x?endpoint=http://127.0.0.1:1")
+    assert (code, told) == (3, "")
+    assert "no valid answer" in wrong
+    assert wrong.endswith(" (try again later)\n")
 
 
 def test_a_sqlite_store_needs_none() -> None:

@@ -15,8 +15,8 @@ from schemathesis.core.jsonschema import make_validator_for
 from schemathesis.specs.openapi.checks import negative_data_rejection, positive_data_acceptance
 
 # Whether a value will do is a matter of the log, not of its shape: `at` must not lie before the first entry, a cursor
-# must be one that was given out, and `until` must not lie before `since`.
-BY_DATA = ("at", "cursor", "after", "until")
+# must be one that was given out, `until` must not lie before `since`, nor `to` before `from`; reports are of the past.
+BY_DATA = ("at", "cursor", "after", "until", "from", "to", "known")
 
 
 @schemathesis.check

@@ -37,6 +37,7 @@ def drawn(dice: Dice, known: dict[str, str], ids: Sequence[str]) -> Asked:
         return Asked("junk", dice.choice(_METHODS), _junk(dice), _headers(dice, ""))
     route = dice.choice(ROUTES)
     path = route.template.replace("{id}", dice.choice(ids) if dice.random() < 0.9 else "none-such")
+    path = path.replace("{name}", "product-usage")
     target = path + _query(route, dice)
     if route.feed and dice.random() < 0.3:
         target = f"/f/{token(dice.randrange(PARTNERS + 2))}{target}"

@@ -26,7 +26,7 @@ from tests.web_world import NOW, TOKENS, served
 
 HOUSE = fuzzed(public=True)
 
-ADDRESSES = sorted({route.template.replace("{id}", "hk-ecs") for route in ROUTES})
+ADDRESSES = sorted({route.template.replace("{id}", "hk-ecs").replace("{name}", "product-usage") for route in ROUTES})
 FEEDS = [f"/f/{TOKENS['feeds']}{route.template}".replace("{id}", "hk-ecs") for route in ROUTES if route.feed]
 PATHS = [*ADDRESSES, *FEEDS, "/f/wrong/feed.atom", "/f//", "/nosuch"]
 NAMES = sorted({param.name for route in ROUTES for param in route.params})

@@ -495,6 +495,7 @@ def test_a_partner_says_what_its_products_are_to_it_and_where_its_clocks_are() -
     ("more", "line"),
     [
         ("importance: {production: [ecs], key: [ECS]}", "importance.key: ECS stands in production, too"),
+        ("importance: {production: all, key: all}", "importance.key: all stands in another list, too"),
         ("importance: {critical: [ecs]}", "importance: unknown key 'critical'"),
         ("importance: [ecs]", "importance: must be a mapping"),
         ("time_zone: Mars/Olympus", "time_zone: unknown time zone 'Mars/Olympus'"),

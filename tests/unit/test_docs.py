@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,16 +13,18 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from local import api_page
-from shd_relay import cursor, detect, feed, freshness, ledger, message, settings, severity
+from shd_relay import cursor, detect, feed, freshness, ledger, message, plans, settings, severity, ticket_severity
 from shd_relay.adapters import credentials
 from shd_relay.feed import TURNS
 from shd_relay.model import Change, Entry, HealthEvent, Item, Kind, Position, State, Verb
 from shd_relay.report import Report
+from shd_relay.ticket_severity import Important, suggest
 from shd_relay.transitions import TABLE
 from shd_relay.web.answer import PATH_CHARACTERS, QUERY_CHARACTERS
 from shd_relay.web.params import LIMIT_DEFAULT, LIMIT_MAX
 from shd_relay.web.routes import Route
 from shd_relay.web.table import ROUTES
+from tests.web_world import event as shown
 from tests.world import ECS, minutes
 
 ROOT = Path(__file__).parents[2]
@@ -249,6 +252,41 @@ def test_the_limits_of_a_page_are_the_codes() -> None:
     assert f"1 to {LIMIT_MAX}, {LIMIT_DEFAULT} if absent" in words
     assert f"ended within {ledger.KEEP_ENDED.days} days" in words
     assert f"a path of over {PATH_CHARACTERS:,} or a query of over {QUERY_CHARACTERS:,} characters" in words
+
+
+_CASES: tuple[dict[str, Any], ...] = (
+    {"state": "resolved"}, {"kind": "maintenance"}, {"kind": "notice"}, {"severity": "ALARM"},
+    {"severity": "NOTIFICATION"},
+)  # fmt: skip
+
+
+def test_the_rule_of_the_suggested_severity_is_the_codes_line_by_line() -> None:
+    text = section(page("api.md"), "## What an event means under the plan")
+    lists = (Important(business_critical=None), Important(production=None), Important(key=None), Important())
+    found = [[suggest(shown(**case), each, 1).severity for each in lists] for case in _CASES]
+
+    assert f"Rule {ticket_severity.RULE}." in text
+    assert f"at least {ticket_severity.WIDE} pairs" in " ".join(text.split())
+    assert [cells[1:] for cells in rows(text)] == found
+
+
+# support.md
+
+
+def test_the_plans_and_the_response_targets_are_the_codes() -> None:
+    def number(count: int | None) -> str:
+        return "as needed" if count is None else str(count)
+
+    def span(within: timedelta) -> str:
+        minutes = int(within.total_seconds()) // 60
+        return f"{minutes} min" if minutes % 60 else f"{minutes // 60} h"
+
+    found = rows(section(page("support.md"), "## Plans"))
+    each = [
+        [p.name, number(p.technical_tickets), "as needed", "three" if p.reports else "–"] for p in plans.PLANS.values()
+    ]
+    assert found[: len(each)] == each
+    assert found[len(each) :] == [[str(t.number), t.name, t.when, span(t.within)] for t in plans.TARGETS.values()]
 
 
 # all pages

@@ -17,12 +17,12 @@ SDKS = {"aliyunsdkcore", "mns", "tablestore", "urllib3", "sqlite3"}
 PURE = {
     "model", "records", "identity", "detect", "ledger", "severity", "transitions", "message", "cursor", "freshness",
     "feed", "merge", "join", "draft", "schedule", "judging", "backfill", "plan", "dialect_in_progress",
-    "past", "remember", "backlog", "meter",
-    "ticket_severity", "tickets", "support", "times", "errors", "ports", "plans",
-    "dialect", "envelope", "pace", "window", "text", "report", "payload",
+    "past", "remember", "backlog", "meter", "pushed",
+    "ticket_severity", "tickets", "ticket_text", "ticket_words", "support", "times", "errors", "ports", "plans",
+    "dialect", "envelope", "pace", "window", "text", "report", "payload", "reports",
 }  # fmt: skip
 WITH_TIME_OR_WORLD = {"os", "time", "socket", "subprocess", "random", "threading", "logging", "http", "urllib"}
-USE_CASES = {"poll", "relay", "commit", "reading", "chunks"}
+USE_CASES = {"poll", "relay", "commit", "reading", "chunks", "appending", "ticketing"}
 
 # (who, may not import, why)
 RULES = (

@@ -57,9 +57,12 @@ def test_the_reason_names_what_decided() -> None:
         "8 pairs of this product or region are hit"
     )
     assert suggest(event(state="resolved"), NAMED, 1).reason == "It is over: a question about its cause"
+    off = event(state="cancelled", kind="maintenance")
+    assert suggest(off, NAMED, 1).reason == "It was called off: a question about the plan"
+    assert suggest(event(state="cancelled", kind="drill"), NAMED, 1).reason == "It is a drill: no ticket is needed"
 
 
-def test_all_stands_for_what_no_list_above_names() -> None:
+def test_all_stands_for_what_no_other_list_names() -> None:
     important = Important(business_critical=frozenset({"ecs"}), production=None, key=frozenset({"oss"}))
     assert [important.of(name) for name in ("ECS", "rds", "oss")] == ["business_critical", "production", "key"]
     assert Important().of("ecs") == "other"

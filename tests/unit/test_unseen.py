@@ -47,6 +47,18 @@ def test_what_is_known_to_be_blind_is_not_recorded_twice() -> None:
     assert [told for told, _, _ in relay.topic.told] == ["blind", "recovered"]
 
 
+def test_polls_that_never_finish_record_each_time_once() -> None:
+    store = Faulty()
+    relay = Relay(store=store)
+    relay.poll()
+    store.before["save_record"] = 99
+    for _ in range(2):
+        assert relay.poll(after=20)["state"] == "store-unavailable"
+    store.before.clear()
+    relay.poll(after=20)
+    assert spells(relay) == tuple(Spell("blind", minutes(a), minutes(b)) for a, b in ((4, 21), (21, 41), (41, 61)))
+
+
 def test_the_feed_s_own_event_stays_what_subscribers_were_told() -> None:
     relay = Relay()
     relay.poll()

@@ -24,14 +24,14 @@ def feed() -> HealthEvent:
     return event(FEED, kind="feed", product="", region="", title="blind", severity=None)
 
 
-def test_an_event_is_shown_as_messages_show_it() -> None:
-    house = House()
+def test_an_event_is_shown_as_messages_show_it_and_to_a_partner_with_its_support() -> None:
+    house = House(public=True)
     house.tell(event())
 
-    body = house.json("/v1/events")
-
-    assert body == {"events": [message.event_view(event())], "next": None}
-    assert house.json("/v1/events/e1") == message.event_view(event())
+    assert house.json("/v1/events", None) == {"events": [message.event_view(event())], "next": None}
+    assert house.json("/v1/events/e1", None) == message.event_view(event())
+    own = house.json("/v1/events/e1")
+    assert own == message.event_view(event()) | {"support": own["support"]}
 
 
 def test_history_that_was_never_pushed_is_listed() -> None:

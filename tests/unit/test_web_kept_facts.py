@@ -11,7 +11,7 @@ from tests.web_world import NOW, House, event
 
 def facts_in_memory(house: House) -> int:
     gc.collect()
-    return sum(isinstance(found, StoreFacts) and found._store is house.store for found in gc.get_objects())
+    return sum(isinstance(found, StoreFacts) and found.store is house.store for found in gc.get_objects())
 
 
 def test_answers_to_ever_new_questions_do_not_keep_the_facts_of_earlier_polls() -> None:

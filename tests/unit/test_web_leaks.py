@@ -11,13 +11,17 @@ import pytest
 
 from shd_relay import cursor
 from shd_relay.model import FEED, Position, Update
+from shd_relay.plans import REPORTS
+from shd_relay.ticket_severity import WIDE, Important
 from shd_relay.web.routes import Route
 from shd_relay.web.table import ROUTES
+from tests.web_tickets import record, ticket
 from tests.web_world import HK, NOW, SG, TOKENS, House, event, unpacked
 
 # What stands in the store and is not for `small`, which has ecs and oss in Singapore.
 SECRETS = ("rds", "hongkong", "Hong Kong", "香港", "eu-west", "veiled", "newthing", "RDS")
-PARTNERS = ("Acme", "acme", "flagship", "Flagship", "soon", "Old", "Feeds")
+PARTNERS = ("Acme", "acme", "flagship", "Flagship", "Soon", "Old", "Feeds")
+TICKETS = ("T-ACME", "T-SMALL", "says acme", "says small")  # ids and subjects
 STATICS = {"/openapi.json", "/schemas/change.v1.json", "/healthz", "/v1/plans"}  # the same for everybody
 
 
@@ -28,8 +32,18 @@ def filled(*, beyond: bool) -> House:
     if beyond:
         for n, (product, region) in enumerate((("rds", SG), ("ecs", HK), ("newthing", "eu-west-1"))):
             house.tell(*_events(f"veiled-{n}", product=product, region=region), at=NOW - timedelta(minutes=5))
+        near = (event(f"veiled-near-{n}", product=f"newthing-{n}", region=SG) for n in range(WIDE))
+        house.tell(*near, at=NOW - timedelta(minutes=5))
+        record(house, *_tickets("acme"))
+    record(house, *_tickets("small"), who="small")
     house.read_at(NOW)
     return house
+
+
+def _tickets(who: str) -> list[Any]:
+    """Two about what `small` sees, the second of them about something that both partners have a ticket about."""
+    ids = ("seen-notice-open", "seen-incident-open")
+    return [ticket(f"T-{who.upper()}-{id_}", event=id_, subject=f"says {who}", severity="high") for id_ in ids]
 
 
 def _events(name: str, **more: Any) -> list[Any]:
@@ -47,6 +61,8 @@ def addresses(route: Route) -> list[str]:
         return [f"{path}?Action=ListEvents&ProductId=ecs&RegionId={SG}"]
     if route.template == "/v1/list-events":
         return [f"{path}?productId=ecs&regionId={SG}"]
+    if "{name}" in path:
+        return [path.replace("{name}", name) + "?from=2022-12-18&to=2022-12-18" for name in REPORTS]
     return [path, *([f"/f/{TOKENS['small']}{path}"] if route.feed else [])]
 
 
@@ -57,7 +73,7 @@ def _house(beyond: bool) -> House:
     house = filled(beyond=beyond)
     small = next(partner for partner in house.site.config.partners if partner.id == "small")
     token = msgspec.structs.replace(small.tokens[0], scopes=frozenset({"read", "feed"}))
-    mine = msgspec.structs.replace(small, tokens=(token,))
+    mine = msgspec.structs.replace(small, tokens=(token,), important=Important(key=frozenset({"ecs"})))
     others = [mine if partner.id == "small" else partner for partner in house.site.config.partners]
     return house.with_site(config=msgspec.structs.replace(house.site.config, partners=tuple(others)))
 
@@ -80,12 +96,47 @@ def test_an_answer_is_the_same_to_the_byte_whether_there_is_something_outside_th
     assert shown(_house(beyond=True), path) == shown(_house(beyond=False), path)
 
 
-@pytest.mark.parametrize("path", [path for path in ASKED if path not in STATICS])
+@pytest.mark.parametrize("path", [path for path in ASKED if path not in {"/v1/reports"} | STATICS])
 def test_no_partner_shows_to_another_and_no_token_to_anybody(path: str) -> None:
     text = shown(_house(beyond=True), path)
 
     assert [word for word in PARTNERS if re.search(rf"\b{word}\b", text)] == []
     assert [secret for secret in TOKENS.values() if secret in text] == []
+    assert "T-ACME" not in text
+
+
+@pytest.mark.parametrize("path", [path for path in ASKED if path != "/v1/me" and not path.startswith("/f/")])
+def test_no_partner_ticket_or_plan_in_force_shows_in_public(path: str) -> None:
+    house = filled(beyond=True)
+    access = msgspec.structs.replace(house.site.config.access, public=True)
+    house = house.with_site(config=msgspec.structs.replace(house.site.config, access=access))
+    house.store.logs_read.clear()
+    response = house.get(path, None)
+    text = "\n".join([*(f"{n}: {v}" for n, v in response.headers), unpacked(response).decode()])
+
+    assert response.status in {200, 401}  # what is a partner's alone asks for a token in public, too
+    assert [word for word in ("Acme", "Small", *TICKETS) if word in text] == []
+    assert [word for word in ('"support"', "if-opened-now", '"plan-ends') if word in text] == []
+    assert [shard for shard in house.store.logs_read if shard.startswith("tickets/")] == []
+
+
+@pytest.mark.parametrize("who", ["acme", "small", None])
+def test_nothing_of_a_plan_or_a_ticket_is_in_a_message(who: str | None) -> None:
+    house = filled(beyond=True)
+    access = msgspec.structs.replace(house.site.config.access, public=True)
+    house = house.with_site(config=msgspec.structs.replace(house.site.config, access=access))
+    text = unpacked(house.get("/v1/changes?limit=500", who)).decode()
+
+    assert [word for word in ("support", "ticket", "response_seconds", "importance", *TICKETS) if word in text] == []
+
+
+def test_each_partner_sees_its_own_tickets_and_importance_at_the_same_event() -> None:
+    house = _house(beyond=True)
+    found = {who: house.json("/v1/events/seen-incident-open", who)["support"] for who in ("acme", "small")}
+
+    assert [found[who]["ticket"]["id"] for who in found] == ["T-ACME-seen-incident-open", "T-SMALL-seen-incident-open"]
+    assert [found[who]["importance"] for who in found] == ["other", "key"]
+    assert [found[who]["hit"] for who in found] == [3 + WIDE, 1]  # of what each sees: rds and ecs in Hong Kong, too
 
 
 def test_pages_of_a_scope_are_full_whatever_stands_between() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +15,12 @@ from shd_relay import ledger, meter
 from shd_relay.errors import MessageRefused, PublishUnavailable, StoreUnavailable
 from shd_relay.model import FEED, IN_PROGRESS, LIST_EVENTS, Position
 from shd_relay.records import Histogram, Learned, Meter, Parked, Refused, WorkRecord
+from shd_relay.tickets import shard_of
 from shd_relay.web import exposition
 from shd_relay.web.exposition import Family, Sample
 from shd_relay.web.metrics import FAMILIES
 from tests.operators import house_of_operators, look_now, relay_of
+from tests.web_tickets import record, ticket
 from tests.web_world import HK, NOW, SG, START, House, event, unpacked
 from tests.world import ECS, item
 
@@ -135,7 +137,8 @@ def test_before_the_first_poll_there_is_no_age_and_the_source_is_blind() -> None
     found = samples(house_of_operators(polled=False))
 
     assert (found['source_state{state="blind"}'], found["store_up"]) == (1, 1)
-    assert [name for name in found if "_age_" in name or "timestamp" in name] == ["unpublished_oldest_age_seconds"]
+    of_polls = [name for name in found if not name.startswith("plan_")]
+    assert [name for name in of_polls if "_age_" in name or "timestamp" in name] == ["unpublished_oldest_age_seconds"]
 
 
 def test_pairs_are_counted_by_what_they_are_shown_as() -> None:
@@ -347,12 +350,57 @@ def test_events_and_pairs_outside_the_scope_of_an_operator_show_in_no_figure() -
     assert [name for name in found[True][0] if "changes_total" in name] == []
 
 
-def test_no_partner_shows_in_it() -> None:
+def test_no_other_partner_shows_in_it_and_no_ticket_of_another() -> None:
     house = house_of_operators()
     house.tell(event())
+    record(house, ticket("t-small"), ticket("t-big"), who="small")
+    record(house, ticket("t-acme"))
     text = unpacked(house.get("/metrics")).decode().lower()
 
-    assert [word for word in ("acme", "small", "flagship", "elite", "soon", "secret") if word in text] == []
+    assert [word for word in ("small", "elite", "soon", "secret", "t-acme", "t-small") if word in text] == []
+    assert [samples(house, who)[f'plan_tickets_open{{partner="{who}",plan="{plan}"}}'] for who, plan in (
+        ("acme", "flagship"), ("small", "elite"))] == [1, 2]  # fmt: skip
+
+
+# The plan and the tickets of the partner that asks
+
+
+def test_a_plan_is_told_with_when_it_ends_and_how_many_working_days_are_left() -> None:
+    found = samples(house_of_operators(), "small")
+    own = '{partner="small",plan="elite"}'
+
+    assert found[f"plan_ends_timestamp_seconds{own}"] == datetime(2022, 12, 31, 16, tzinfo=timezone.utc).timestamp()
+    assert found[f"plan_working_days_left{own}"] == 10
+
+
+def test_tickets_are_counted_against_the_plan_and_their_responses_against_the_clock() -> None:
+    house = house_of_operators()
+    lately = {"opened_at": NOW - timedelta(minutes=39, seconds=59), "severity": "urgent"}
+    record(
+        house, ticket("waits", **lately), ticket("overdue"), ticket("talk", kind="consulting", severity="low"),
+        ticket("late", responded_at=NOW, closed_at=NOW), ticket("good", responded_at=START),
+        ticket("given-up", closed_at=NOW), ticket("before", opened_at=START - timedelta(days=400), responded_at=NOW),
+        who="small",
+    )  # fmt: skip
+
+    def told(name: str) -> list[float]:
+        return list(only(samples(house, "small"), f"plan_tickets_{name}").values())
+
+    assert (told("allowance"), told("used"), told("open")) == ([30], [5, 1], [5])
+    assert (told("awaiting_response"), told("late")) == ([3], [1])
+    assert told("overdue") == [1, 0, 0, 0, 0]
+    house.now += timedelta(seconds=1)
+    assert told("overdue") == [1, 1, 0, 0, 0]
+    assert only(samples(house), "plan_tickets_allowance") == {'partner="acme",plan="flagship"': float("inf")}
+
+
+def test_tickets_that_cannot_be_read_are_left_out_and_not_called_none() -> None:
+    house = house_of_operators()
+    house.store.append(shard_of("acme"), 1, b"garbage")
+    found = samples(house)
+
+    assert [name for name in found if name.startswith("plan_tickets")] == []
+    assert (found["store_up"], found['plan_working_days_left{partner="acme",plan="flagship"}']) == (1, 10)
 
 
 # docs/operations.md

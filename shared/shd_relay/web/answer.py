@@ -9,8 +9,9 @@ from functools import partial
 from msgspec import structs
 
 from shd_relay.errors import ContractError, RequestError, UnavailableError
+from shd_relay.tickets import NO_TICKETS, Tickets
 from shd_relay.web import auth, conditional, cors, negotiate, params, problem, routes
-from shd_relay.web.ask import Ask, Look, View, Viewer
+from shd_relay.web.ask import Ask, Look, LookUp, View, Viewer
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Pairs, Request, Response
 from shd_relay.web.routes import Found
@@ -28,12 +29,13 @@ _HTTPS_ONLY = ("Strict-Transport-Security", "max-age=31536000")
 _ALWAYS = (("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"))
 
 
-def answer(request: Request, *, site: Site, now: datetime, look: Look) -> Response:
-    """The answer to any request. `look` is called only by those that need to know something, at most a few times."""
+def answer(request: Request, *, site: Site, now: datetime, look: Look, look_up: LookUp) -> Response:
+    """The answer to any request. `look` is called only by those that need to know something, at most a few times;
+    `look_up` by those that need the tickets of the partner who asks."""
     found = None
     try:
         found = _found(request)
-        response = _answered(request, found, site, now, look)
+        response = _answered(request, found, site=site, now=now, look=look, look_up=look_up)
     except RequestError as error:
         response = _refusal(request, found, site, error)
     except (UnavailableError, ContractError) as error:
@@ -76,7 +78,7 @@ def _found(request: Request) -> Found:
     return found
 
 
-def _answered(request: Request, found: Found, site: Site, now: datetime, look: Look) -> Response:
+def _answered(request: Request, found: Found, *, site: Site, now: datetime, look: Look, look_up: LookUp) -> Response:
     route = found.route
     if request.method == "OPTIONS":
         headers = (("Allow", route.allow), ("Vary", _vary(site)), *_preflight(request, site, route.allow))
@@ -87,12 +89,16 @@ def _answered(request: Request, found: Found, site: Site, now: datetime, look: L
         raise RequestError(414, f"a query has at most {QUERY_CHARACTERS} characters here")
     viewer = _viewer(request, found, site, now)
     values = params.read(route.params, request.query, strict=route.strict) | found.values
-    if route.errors != "shd" and not negotiate.accepts(request, route.media):  # SHD's SDKs ask for bytes, and take JSON
-        raise RequestError(406, f"this address answers with {route.media} only")
+    medias = (route.media, *route.more_media)
+    taken = any(negotiate.accepts(request, media) for media in medias)
+    if route.errors != "shd" and not taken:  # SHD's SDKs ask for bytes, and take JSON
+        raise RequestError(406, f"this address answers with {', '.join(medias)} only")
     moment = next((values[param.name] for param in route.params if param.kind == "moment"), None)
     if moment is not None:
         now, look = moment, partial(_past, look, moment, now)
-    view = route.handle(Ask(request=request, params=values, viewer=viewer, look=look, site=site, now=now))
+    tickets = partial(_tickets, look_up, viewer, moment)
+    ask = Ask(request=request, params=values, viewer=viewer, look=look, tickets=tickets, site=site, now=now)
+    view = route.handle(ask)
     return _sent(request, view, viewer, site, dated=moment is None)
 
 
@@ -111,6 +117,10 @@ def _past(look: Look, moment: datetime, now: datetime) -> Facts:
     if facts is None:
         raise RequestError(400, "at: lies before the first entry of the log: nothing was known then")
     return facts
+
+
+def _tickets(look_up: LookUp, viewer: Viewer, moment: datetime | None) -> Tickets:
+    return look_up(viewer.partner.id, moment) if viewer.partner else NO_TICKETS
 
 
 def _preflight(request: Request, site: Site, allow: str) -> Pairs:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from shd_relay import catalogue
 from shd_relay.model import FEED, HealthEvent, Pair
+from shd_relay.tickets import Tickets
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Pairs, Request
 from shd_relay.web.site import Site
@@ -20,6 +21,8 @@ if TYPE_CHECKING:  # the config's reader brings YAML along, which this room neve
 
 Look = Callable[[], Facts]
 """Gives what is known, at most a few seconds old. Raises StoreUnavailable or ContractError when nothing is."""
+LookUp = Callable[[str, datetime | None], Tickets]
+"""Gives the tickets of the partner with this id, at most a few seconds old; with a time, those recorded by then."""
 
 
 @lru_cache(maxsize=32_768)
@@ -71,12 +74,18 @@ class Viewer(Struct, frozen=True, kw_only=True):
 
 
 class Ask(Struct, frozen=True, kw_only=True):
-    """One request that passed the door. `params` holds the declared query parameters and the path's, parsed."""
+    """One request that passed the door. `params` holds the declared query parameters and the path's, parsed.
+
+    `tickets` gives the partner's own, none to the public; a read of the store, so it is for routes that need them. When
+    they cannot be read it gives the last copy, else ticket_shelf.UNREAD. With `?at=` it gives those that were recorded
+    by then, and may raise what `look` raises.
+    """
 
     request: Request
     params: dict[str, Any]
     viewer: Viewer
     look: Look
+    tickets: Callable[[], Tickets]
     site: Site
     now: datetime
 

@@ -34,7 +34,7 @@ def viewer_of(request: Request, scopes: Sequence[str], site: Site, now: datetime
     wrong one, 403 when the plan is not in force or the token is not meant for this."""
     header = request.header("authorization").strip()
     if not header and site.config.access.public and "read" in scopes:
-        return _viewer(None, site, frozenset({"read"}))
+        return viewer_for(None, site, frozenset({"read"}))
     if not header:
         raise _refused("a token is needed: send it as Bearer token, or as the password of your partner id")
     return _admitted(*_identified(*_credentials(header), site), scopes, site, now)
@@ -51,7 +51,7 @@ def _admitted(partner: Partner, token: Token, scopes: Sequence[str], site: Site,
     _check_plan(partner, now)
     if token.scopes.isdisjoint(scopes):
         raise RequestError(403, f"this token has not the scope {scopes[0]}")
-    return _viewer(partner, site, token.scopes)
+    return viewer_for(partner, site, token.scopes)
 
 
 def _identified(partner_id: str | None, secret: str, site: Site) -> tuple[Partner, Token]:
@@ -98,7 +98,8 @@ def _names(ids: tuple[str, ...] | None) -> frozenset[str] | None:
     return None if ids is None else frozenset(id_.casefold() for id_ in ids)
 
 
-def _viewer(partner: Partner | None, site: Site, scopes: frozenset[str]) -> Viewer:
+def viewer_for(partner: Partner | None, site: Site, scopes: frozenset[str]) -> Viewer:
+    """What the partner may see, however it asks; None: the public."""
     products = _names(partner.products) if partner else None
     regions = _names(partner.regions) if partner else None
     pairs, keys = _scope(site, products, regions)

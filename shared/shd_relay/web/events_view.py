@@ -12,11 +12,13 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from shd_relay import ledger, message
+from shd_relay import ledger
 from shd_relay.errors import RequestError
 from shd_relay.model import ALWAYS, FEED, HealthEvent
-from shd_relay.web import age
+from shd_relay.support import Desk
+from shd_relay.web import age, support_view
 from shd_relay.web.ask import Ask, View, Viewer
+from shd_relay.web.desk import desk
 from shd_relay.web.facts import Facts
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
@@ -36,7 +38,7 @@ def events(ask: Ask) -> View:
         raise RequestError(400, "until: lies before since")
     after = place_of(params["cursor"]) if params["cursor"] else None
     found = _page(ask, facts, after, params["limit"] + 1)
-    page = _fitting(found[: params["limit"]])
+    page = _fitting(found[: params["limit"]], desk(ask, facts))
     following = cursor_of(_key(found[len(page) - 1])) if len(found) > len(page) else None
     return View(
         body=b'{"events":[' + b",".join(page) + b'],"next":' + msgspec.json.encode(following) + b"}",
@@ -50,7 +52,7 @@ def event(ask: Ask) -> View:
     facts = ask.look()
     found = find(ask.params["id"], facts, ask.viewer)
     return View(
-        body=msgspec.json.encode(message.event_view(found)),
+        body=support_view.encoded(found, desk(ask, facts)),
         headers=age.headers(ask, facts),
         as_of=age.as_of(facts, ask.viewer.pairs),
     )
@@ -103,12 +105,12 @@ def _wanted(ask: Ask, events: Iterable[HealthEvent], after: Key | None) -> list[
     return [event for event in events if _fits(event, ask) and (after is None or _key(event) < after)]
 
 
-def _fitting(events: Sequence[HealthEvent]) -> list[bytes]:
+def _fitting(events: Sequence[HealthEvent], told: Desk | None) -> list[bytes]:
     """As many of the events as fit into one page, encoded; one at least."""
     page: list[bytes] = []
     room = PAGE_BYTES
     for each in events:
-        page.append(msgspec.json.encode(message.event_view(each)))
+        page.append(support_view.encoded(each, told))
         room -= len(page[-1])
         if room < 0:
             break

@@ -76,6 +76,10 @@ class Facts(Protocol):
     def backlog(self) -> Backlog:
         """What the topic has not accepted yet, read now. May raise StoreUnavailable."""
 
+    @property
+    def store(self) -> ReadStore:
+        """What they are read from, for what reads the logs themselves: reports."""
+
     def parked(self) -> list[Parked]:
         """What is put aside for a person, the oldest first, read now. May raise StoreUnavailable."""
 
@@ -86,7 +90,7 @@ class StoreFacts:
     def __init__(
         self, store: ReadStore, state: State, record: PollRecord | None, *, unreadable: bool = False, past: bool = False
     ) -> None:
-        self._store = store
+        self.store = store
         self.state = state
         self.record = record
         self.unreadable = unreadable
@@ -118,23 +122,23 @@ class StoreFacts:
         return checked[1]
 
     def at(self, moment: datetime) -> Facts | None:
-        state = past.state_at(self._store, moment, self.state.seq)
+        state = past.state_at(self.store, moment, self.state.seq)
         if state is None:
             return None
-        then = StoreFacts(self._store, state, None, past=True)
+        then = StoreFacts(self.store, state, None, past=True)
         then.polled_until = self.record.finished if self.record else None
         return then
 
     def changes(self, after: Position) -> Iterator[Placed]:
-        return ledger.changes_after(self._store, after)
+        return ledger.changes_after(self.store, after)
 
     def reaches(self, position: Position) -> bool:
         if position.seq <= self.state.seq:
             return True
-        return bool(self._store.read_log(SHARD, position.seq - 1, 1))  # committed since the copy was made
+        return bool(self.store.read_log(SHARD, position.seq - 1, 1))  # committed since the copy was made
 
     def document(self, id: str) -> HealthEvent | None:  # noqa: A002 - the field's word
-        blob = self._store.load_document(id)
+        blob = self.store.load_document(id)
         return self._known(None if blob is None else ledger.decode_document(blob))
 
     def _known(self, event: HealthEvent | None) -> HealthEvent | None:
@@ -149,18 +153,18 @@ class StoreFacts:
 
     def _documents(self, month: str) -> Iterator[HealthEvent]:
         after = ""
-        while page := self._store.list_documents(month, after, _PAGE):
+        while page := self.store.list_documents(month, after, _PAGE):
             after = page[-1][0]
             yield from (event for _, blob in page if (event := self._known(_readable(blob))))
 
     def kept(self, name: str, kind: type[_Kept]) -> _Kept | None:
-        return ledger.decode_record(self._store.load_record(SHARD, name), kind)
+        return ledger.decode_record(self.store.load_record(SHARD, name), kind)
 
     def backlog(self) -> Backlog:
-        return backlog.of(self._store, SHARD)
+        return backlog.of(self.store, SHARD)
 
     def parked(self) -> list[Parked]:
-        return self._store.list_parked(SHARD)
+        return self.store.list_parked(SHARD)
 
 
 def _readable(blob: bytes) -> HealthEvent | None:

@@ -10,6 +10,7 @@ from datetime import datetime, timezone
 
 from shd_relay import catalogue
 from shd_relay.model import FEED, HealthEvent, State, Update
+from shd_relay.times import CHINA
 from shd_relay.web.events_view import begins, ends
 
 TITLE_CHARACTERS = 300
@@ -99,3 +100,12 @@ def in_utc(moment: datetime) -> str:
     """As in `2022-12-18 00:56 UTC`."""
     utc = moment.astimezone(timezone.utc)
     return f"{utc.year:04d}-{utc:%m-%d %H:%M} UTC"
+
+
+def in_both(moment: datetime) -> str:
+    """As in `2022-12-18 16:56 UTC (2022-12-19 00:56 UTC+8)`: the reader's calendar shows its own zone besides."""
+    try:
+        china = moment.astimezone(CHINA)
+    except OverflowError:  # what ends with the year 9999 ends later there
+        return in_utc(moment)
+    return f"{in_utc(moment)} ({china.year:04d}-{china:%m-%d %H:%M} UTC+8)"

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from shd_relay.tickets import Tickets
 from shd_relay.web.facts import Facts
 from shd_relay.web.http import Request, Response
 from shd_relay.web.table import ROUTES
@@ -23,15 +24,23 @@ They have no languages either."""
 _OPEN = frozenset(route.template for route in ROUTES if route.scope is None)
 
 
+class Own(NamedTuple):
+    """The tickets of a partner that an answer was made of."""
+
+    partner_id: str
+    tickets: Tickets
+
+
 class Kept(NamedTuple):
     """An answer, the facts it was made of (None: of none), when it was made and until when it holds. `ready`: what a
-    shell made of it to return, the headers of its own aside."""
+    shell made of it to return, the headers of its own aside. `own`: None if no tickets were looked at."""
 
     response: Response
     facts: Facts | None
     since: datetime
     until: datetime
     ready: dict[str, Any]
+    own: Own | None = None
 
 
 def key_of(request: Request) -> bytes:

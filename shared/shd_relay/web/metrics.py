@@ -1,7 +1,8 @@
 """`/metrics`: what the store knows, as Prometheus reads it. The function itself counts nothing: it is frozen between
 requests and runs many times over.
 
-Events and pairs are those of the token's scope; how the relay works is the same for every operator.
+Events and pairs are those of the token's scope, the plan and the tickets those of its partner; how the relay works is
+the same for every operator.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from shd_relay.errors import ContractError, UnavailableError
 from shd_relay.freshness import PairStatus
 from shd_relay.model import FEED, Kind, SourceState
 from shd_relay.records import Meter
-from shd_relay.web import age, exposition, workings
+from shd_relay.web import age, exposition, metrics_plan, workings
 from shd_relay.web.ask import Ask, View
 from shd_relay.web.exposition import Family, Sample
 from shd_relay.web.facts import Facts
@@ -65,6 +66,7 @@ _ROWS: tuple[tuple[str, Literal["gauge", "counter", "histogram"], str], ...] = (
         "From the read that first showed a change until the topic accepted its message.",
     ),
     ("counted_since_timestamp_seconds", "gauge", "Since when polls, reads and durations are counted."),
+    *metrics_plan.ROWS,
 )  # fmt: skip
 FAMILIES = tuple(Family(f"shd_relay_{name}", kind, about) for name, kind, about in _ROWS)
 
@@ -75,7 +77,7 @@ Found = Iterator[tuple[str, list[Sample]]]
 def metrics(ask: Ask) -> View:
     facts, known = _looked(ask)
     found: dict[str, list[Sample]] = dict(_of_site(ask, up=known is not None))
-    found |= dict(_of_source(ask, facts))
+    found |= dict(_of_source(ask, facts)) | dict(metrics_plan.of_plan(ask))
     if facts:
         found |= dict(_of_events(ask, facts)) | {"log_seq": [Sample(facts.state.seq)]}
     if known:

@@ -22,6 +22,8 @@ Group = tuple[Route, ...]
 
 MEDIA = "application/vnd.oai.openapi+json"
 _FEED = "/f/{token}"
+_OWN = {"/v1/me", "/v1/events/{id}/ticket", "/v1/reports", "/v1/reports/{name}"}
+"""What needs a partner's token also where the rest is public."""
 _ABOUT = (
     "What Alibaba Cloud's Service Health Dashboard (SHD) says, for the resale partners of Alibaba Cloud and their "
     "programs. Every answer comes from the store of the relay, at most a few seconds old; nothing here calls SHD, and "
@@ -138,7 +140,7 @@ def _security(route: Route, public: bool) -> list[Json]:
     """Any one of these; the empty one stands for nobody."""
     if route.scope is None:
         return []
-    nobody: list[Json] = [{}] if public and route.scope == "read" and route.template != "/v1/me" else []
+    nobody: list[Json] = [{}] if public and route.scope == "read" and route.template not in _OWN else []
     return [*nobody, *({scheme: [route.scope]} for scheme in _SCHEMES)]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from shd_relay.plans import REPORTS
 from shd_relay.web.params import ID_CHARACTERS, LIMIT_DEFAULT, LIMIT_MAX, Param
 from shd_relay.web.routes import Route
 
@@ -21,6 +22,7 @@ _KINDS: dict[str, Json] = {
     "limit": {"type": "integer", "minimum": 1, "maximum": LIMIT_MAX, "default": LIMIT_DEFAULT},
     "position": _TEXT,
     "language": _TEXT,  # no list of words: another word than those counts as absent
+    "edge": _TIME,
     "text": _TEXT,
 }
 _OWN: dict[str, Json] = {
@@ -43,7 +45,11 @@ TOKEN: Json = {
     "name": "token", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1},
     "description": "A token with the scope `feed`, for what can send no header.",
 }  # fmt: skip
-_PATH_VALUES = {"id": "The event's id, as every list gives it."}
+_PATH_VALUES = {
+    "id": "The event's id, as every list gives it.",
+    "name": "The report's name, as `/v1/reports` gives it.",
+}
+_PATH_SCHEMAS: dict[str, Json] = {"name": {"enum": list(REPORTS)}}
 
 
 def of_path(route: Route, *, feed: bool) -> list[Json]:
@@ -53,7 +59,7 @@ def of_path(route: Route, *, feed: bool) -> list[Json]:
             "name": name,
             "in": "path",
             "required": True,
-            "schema": {"type": "string", "minLength": 1},
+            "schema": _PATH_SCHEMAS.get(name, {"type": "string", "minLength": 1}),
             "description": text,
         }
         for name, text in _PATH_VALUES.items()
@@ -85,4 +91,6 @@ def _parameter(param: Param, schema: Json | None, own: bool) -> Json:
 def _schema(param: Param) -> Json:
     if param.kind == "words":
         return {"type": "array", "items": {"enum": list(param.words)}}
+    if param.kind == "word":
+        return {"enum": list(param.words)}
     return _KINDS[param.kind]

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from shd_relay.web import openapi_schemas as schemas
+from shd_relay.web import openapi_parts as parts
 from shd_relay.web.answer import PATH_CHARACTERS, QUERY_CHARACTERS
 from shd_relay.web.problem import TITLES
 from shd_relay.web.routes import Route
 
 Json = dict[str, Any]
 
-FROM_CONFIG = {"/v1/me", "/v1/plans"}
-"""Addresses with a scope that read nothing from the store."""
+FROM_CONFIG = {"/v1/me", "/v1/plans", "/v1/reports"}
+"""Addresses with a scope that have an answer also without the store."""
 READINESS = "/readyz"
 
 _WHY = {
     400: "A parameter is malformed, or is none of this address.",
     401: "A token is needed, or this one is not known.",
-    403: "The plan has not begun or has ended, or the token has not the scope.",
+    403: "The plan has not begun or has ended, the token has not the scope, or the plan does not come with it.",
     404: "There is no such thing, or it is out of scope: both look the same.",
     405: "Another method; `Allow` says which are taken.",
     406: "`Accept` does not take what this address answers with.",
@@ -120,6 +120,7 @@ def _answered(routes: tuple[Route, ...], method: str, examples: Json) -> Json:
     made: Json = {"description": " ".join(route.summary for route in routes), "headers": _headers(*names)}
     if method != "HEAD":
         made["content"] = {route.media: _content(route, examples) for route in routes}
+        made["content"] |= {media: {"schema": {"type": "string"}} for route in routes for media in route.more_media}
     return made
 
 
@@ -131,7 +132,7 @@ def _ill(route: Route, method: str) -> Json:
 
 def _content(route: Route, examples: Json) -> Json:
     example = examples.get(f"{route.template}{route.when}")
-    schema = schemas.of(route.schema) if route.schema else _SCHEMAS_BY_MEDIA.get(route.media, {"type": "string"})
+    schema = parts.of(route.schema) if route.schema else _SCHEMAS_BY_MEDIA.get(route.media, {"type": "string"})
     if example is None:
         return {"schema": schema}
     return {"schema": schema, "examples": {"answer": {"summary": example["asked"], "value": example["value"]}}}
@@ -149,7 +150,7 @@ def _refusal(status: int, shapes: dict[str, str]) -> Json:
         "headers": _headers("Cache-Control", *_MORE.get(status, ()), *_EVERYWHERE),
     }
     if shapes:
-        made["content"] = {media: {"schema": schemas.of(name)} for media, name in shapes.items()}
+        made["content"] = {media: {"schema": parts.of(name)} for media, name in shapes.items()}
     return made
 
 

@@ -7,17 +7,16 @@ it against them.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from shd_relay.plans import PLANS
+from shd_relay.web import openapi_reports, openapi_support
+from shd_relay.web.openapi_parts import REF, Schema, of
+from shd_relay.web.openapi_parts import TEXT as _TEXT
+from shd_relay.web.openapi_parts import object_of as _object
 
-Schema = dict[str, Any]
-
-REF = "#/components/schemas/"
 _NAMES = {"time": "Time", "timeOrNull": "TimeOrNull", "kind": "Kind", "change": "Verb", "state": "State",
           "updates": "Updates", "event": "PushedEvent"}  # fmt: skip
 """What the definitions of the message's schema are called here."""
@@ -34,11 +33,7 @@ _STRUCTS = {
 """Answers that are structs: the name of the schema -> module and struct."""
 
 _TIMES = {"as_of", "since", "scheduled_for", "scheduled_until", "shd_end"}
-_TEXT: Schema = {"type": "string", "minLength": 1}
 _CURSOR: Schema = {"description": "null: there is no more.", "type": ["string", "null"]}
-_DAY: Schema = {"type": "string", "format": "date"}
-_IDS: Schema = {"description": "null: all.", "type": ["array", "null"], "items": _TEXT}
-_PLAN_ID: Schema = {"enum": list(PLANS)}
 _MILLISECONDS: Schema = {"description": "Milliseconds since 1970.", "type": "integer"}
 
 
@@ -47,32 +42,12 @@ def schemas() -> Schema:
     return {**_own(), **_message(), **_structs()}
 
 
-def of(name: str) -> Schema:
-    return {"$ref": f"{REF}{name}"}
-
-
-def _object(properties: Mapping[str, Schema], about: str = "", optional: tuple[str, ...] = ()) -> Schema:
-    """An object that has all of these but the optional ones. A reader ignores what it does not know."""
-    told = {"description": about} if about else {}
-    needed = [name for name in properties if name not in optional]
-    return {**told, "type": "object", "required": needed, "properties": dict(properties)}
-
-
 def _own() -> Schema:
     return {
         "Events": _object({"events": {"type": "array", "items": of("Event")}, "next": _CURSOR}),
         "Changes": _object({"changes": {"type": "array", "items": of("Change")}, "next": _CURSOR}),
-        "Me": _object(
-            {
-                "id": _TEXT, "name": {"type": "string"}, "plan": of("Plan"), "valid_from": _DAY, "valid_until": _DAY,
-                "ticket_packages": {"type": "integer", "minimum": 0},
-                "scopes": {"type": "array", "items": {"enum": ["feed", "operate", "read"]}},
-                "products": _IDS, "regions": _IDS, "pairs": {"type": "integer", "minimum": 0},
-            },
-            "Both days are inside, in UTC+8.",
-        ),
-        "Plan": _object({"id": _PLAN_ID, "name": _TEXT}),
-        "Plans": _object({"plans": {"type": "array", "items": of("Plan")}}),
+        **openapi_support.schemas(),
+        **openapi_reports.schemas(),
         "Health": _object({"status": {"const": "ok"}}),
         "Readiness": _object(
             {
@@ -116,14 +91,16 @@ def _shd() -> Schema:
 
 
 def _message() -> Schema:
-    """`Change` and its parts, from the schema that is shipped, and `Event`, which may have revision 0."""
+    """`Change` and its parts, from the schema that is shipped, and `Event`, which may have revision 0 and tells a
+    partner of its plan."""
     file = Path(__file__).parents[1] / "schemas" / "change.v1.json"
     whole = _pointed(msgspec.json.decode(file.read_bytes()))
     parts = {_NAMES[name]: schema for name, schema in whole.pop("$defs").items()}
     change = {name: value for name, value in whole.items() if not name.startswith("$")}
     pushed = parts["PushedEvent"]
     revision = {"description": "0: history, which was never pushed.", "type": "integer", "minimum": 0}
-    event = pushed | {"description": "One event.", "properties": pushed["properties"] | {"revision": revision}}
+    own = {"revision": revision, "support": of("Support")}
+    event = pushed | {"description": "One event.", "properties": pushed["properties"] | own}
     return {"Event": event, "Change": change, **parts}
 
 

@@ -2,7 +2,7 @@
   "use strict";
   var lang = document.documentElement.lang, told = document.body.dataset, units = told.units.split("|");
   var EVERY = 1000 * told.every, OLD = 3 * EVERY, LOST = 2.5 * EVERY, LIMIT = 15000;
-  var raw = {}, tag = null, good = Date.now(), skew = null, readAt = null, utc = false;
+  var raw = {}, tag = null, good = Date.now(), skew = null, readAt = null, utc = false, met = false;
   var asked = null, failed = null; // the look on its way, at most one; why the last one failed
   var lost = document.getElementById("lost"), said = document.getElementById("said"), zone = document.getElementById("zone");
   var format = null, short = null, ago = null, year = (document.querySelector("#asof time") || {dateTime: ""}).dateTime.slice(0, 4);
@@ -50,6 +50,51 @@
     if (skew === null) return;
     all(document, ".lasting[data-for]").forEach(function (e) { e.textContent = told.for.replace("{span}", span(now() - new Date(e.dataset.for))); });
     all(document, ".lasting[data-in]").forEach(function (e) { e.textContent = relative(new Date(e.dataset.in) - now()); });
+  }
+  function left(ms) {
+    // With its seconds where it is under an hour: the shortest target is a quarter of one.
+    var s = Math.ceil(ms / 1000), minutes = Math.floor(s / 60);
+    return s < 3600 ? (minutes ? minutes + " " + units[2] + " " : "") + s % 60 : "";
+  }
+  function due() {
+    // Of support tickets: in what time the answer is due, and when it would be. Nothing here speaks but once, when it is late.
+    if (!met) return;
+    all(document, ".due").forEach(function (e) {
+      var ms = new Date(e.dataset.due) - now(), late = ms <= 0, exact = late ? "" : left(ms);
+      var text = (late ? e.dataset.late : e.dataset.ahead).replace("{span}", exact ? exact + " " + e.dataset.seconds : span(Math.abs(ms)));
+      if (e.textContent !== text) e.textContent = text;
+      if (late && e.classList.contains("on") && !e.classList.contains("late")) said.textContent = e.parentNode.textContent;
+      e.classList.add("on");
+      e.classList.toggle("late", late);
+    });
+    all(document, ".if-now").forEach(function (e) {
+      var text = e.dataset.text.replace("{at}", timeOf(new Date(now() + 1000 * e.dataset.within)));
+      if (e.textContent !== text) e.textContent = text;
+    });
+  }
+  function timeOf(at) {
+    // A time as those around it are written; its day only where that is another.
+    var today = new Date(now()), iso = at.toISOString(), there = iso.slice(0, 10) === today.toISOString().slice(0, 10);
+    if (!format || utc) return (there ? "" : iso.slice(0, 10) + " ") + iso.slice(11, 16) + " UTC";
+    var here = at.toDateString() === today.toDateString();
+    return here ? at.toLocaleTimeString(own(), {hour: "numeric", minute: "2-digit"}) : short.format(at);
+  }
+  function copy(button) {
+    var text = document.getElementById(button.dataset.copy), label = button.dataset.label || button.textContent;
+    function tell(what) {
+      button.dataset.label = label;
+      button.textContent = said.textContent = what;
+      setTimeout(function () { button.textContent = label; }, 4000);
+    }
+    function byHand() {
+      // Where the browser lends no clipboard, as on a page without TLS: the old way, else the reader's own.
+      var copied = false;
+      getSelection().selectAllChildren(text);
+      try { copied = document.execCommand("copy"); } catch (error) { /* it stays selected */ }
+      tell(copied ? button.dataset.done : button.dataset.byHand);
+    }
+    if (!navigator.clipboard) return byHand();
+    navigator.clipboard.writeText(text.textContent).then(function () { tell(button.dataset.done); }, byHand);
   }
   function times(root) {
     if (!format) return;
@@ -131,11 +176,13 @@
   function fresh(age) {
     var read = document.querySelector("#asof time");
     good = Date.now();
+    met = true;
     failed = null;
     lost.hidden = true;
     readAt = age === null ? null : good - 1000 * age;
     if (read && readAt !== null) skew = new Date(read.dateTime) - readAt;
     count();
+    safely(due);
   }
   function miss() {
     // Loud when long not refreshed, at once when the relay refuses. Written only anew: else it would be read out again.
@@ -204,6 +251,12 @@
   refresh();
   setInterval(refresh, EVERY);
   setInterval(tick, 5000);
+  setInterval(function () { if (!document.hidden) safely(due); }, 1000);
+  document.documentElement.classList.add("js");
+  document.addEventListener("click", function (event) {
+    var button = event.target.closest("button.copy");
+    if (button) copy(button);
+  });
   document.addEventListener("visibilitychange", function () { if (!document.hidden) refresh(); });
   document.addEventListener("mouseover", pointed);
   window.addEventListener("hashchange", reveal);
@@ -211,6 +264,7 @@
     utc = !utc;
     try { localStorage.setItem("utc", utc ? "1" : "0"); } catch (error) { /* it holds for this page */ }
     zones();
+    safely(due);
   });
   safely(zones);
   safely(reveal);

@@ -3,15 +3,19 @@ keeps the page current."""
 
 from __future__ import annotations
 
-from shd_relay.web import page_bars, page_board, page_cards, page_event, page_language
+from collections.abc import Callable
+
+from shd_relay.web import page_bars, page_board, page_cards, page_event, page_language, page_support
 from shd_relay.web.ask import Ask, View
+from shd_relay.web.facts import Facts
 from shd_relay.web.markup import Html, fill, join
 from shd_relay.web.page_frame import Body, framed, is_fed
 from shd_relay.web.page_marks import icon, mark
-from shd_relay.web.page_model import PageModel, Section, page_model
+from shd_relay.web.page_model import Card, PageModel, Section, page_model
 from shd_relay.web.page_names import Labels
 
 _MAIN = """<div id="headline" data-part><h1 class="headline {status}">{mark}<span>{headline}</span></h1></div>
+<div id="plan" data-part>{plan}</div>
 <div class="columns">
 <div>
 <section id="now" data-part aria-labelledby="now-title">
@@ -48,7 +52,7 @@ def page(ask: Ask) -> View:
     body = Body(
         title=f"{headline(model, labels)} – {words('title')}",
         brand=fill("{name}", name=name),
-        main=_main(ask, model, labels),
+        main=_main(ask, facts, model, labels),
         icon=icon(model.headline.status),
         up="",
         json=_JSON,
@@ -75,15 +79,17 @@ def headline(model: PageModel, labels: Labels) -> str:
     return labels.words(key, status=labels.words(status), where=labels.place(pairs))
 
 
-def _main(ask: Ask, model: PageModel, labels: Labels) -> Html:
+def _main(ask: Ask, facts: Facts, model: PageModel, labels: Labels) -> Html:
     words, suffix = labels.words, page_language.suffix(ask)
     fed = is_fed(ask)
+    plan = page_support.front(ask, facts, model.now.cards, labels, suffix)
+    planned = _cards(model.planned, labels, suffix, page_support.NOTHING.line, fed=fed)
     return fill(
         _MAIN,
         status=model.headline.status, mark=mark(model.headline.status), headline=headline(model, labels),
-        now_title=words("now"), now=_cards(model.now, labels, suffix, fed=fed) or _quiet(model, labels),
-        planned_title=words("planned"),
-        planned=_cards(model.planned, labels, suffix, fed=fed) or _none(words("planned.none")),
+        plan=plan.notices,
+        now_title=words("now"), now=_cards(model.now, labels, suffix, plan.line, fed=fed) or _quiet(model, labels),
+        planned_title=words("planned"), planned=planned or _none(words("planned.none")),
         recent=_lines(model.recent, labels, suffix, fed=fed),
         board_title=words("board"), board=page_board.board(model.board, model.now, labels, suffix),
         history_title=words("history"), history=page_bars.history(model.history, labels, suffix),
@@ -102,8 +108,8 @@ def _none(text: str) -> Html:
     return fill('<p class="none">{text}</p>\n', text=text)
 
 
-def _cards(section: Section, labels: Labels, suffix: str, *, fed: bool) -> Html:
-    cards = join((page_cards.card(card, labels, suffix) for card in section.cards), "\n")
+def _cards(section: Section, labels: Labels, suffix: str, line: Callable[[Card], Html], *, fed: bool) -> Html:
+    cards = join((page_cards.card(card, labels, suffix, line(card)) for card in section.cards), "\n")
     return join((cards, _more(section, labels, fed=fed))) if section.cards else Html("")
 
 

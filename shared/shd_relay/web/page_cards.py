@@ -23,17 +23,18 @@ _CARD = """<article class="card {status}" id="{anchor}">
 {titles}<dl>
 {facts}
 </dl>
-{updates}</article>"""
+{support}{updates}</article>"""
 _LINE = """<li class="{status}">{mark}<div><a href="events/{id}{suffix}"><bdi>{title}</bdi></a>
 <p>{kind} · {where}</p><p>{when}</p></div></li>"""
 _FACT = "<div><dt>{name}</dt><dd>{value}</dd></div>"
 _SEVERITY = '<span class="severity"><bdi>{word}</bdi></span>'
 _WHERE = "<span><b>{regions}</b> {products}</span>"
+_NOTHING = Html("")
 _DETAILS = '<details id="{id}"><summary>{summary}</summary>{inside}</details>\n'
 
 
-def card(card: Card, labels: Labels, suffix: str) -> Html:
-    """`suffix`: what links to pages of ours end with."""
+def card(card: Card, labels: Labels, suffix: str, support: Html = _NOTHING) -> Html:
+    """`suffix`: what links to pages of ours end with; `support`: what it means under the viewer's plan."""
     event, words = card.event, labels.words
     id_ = anchor(card.ids[0])
     return fill(
@@ -42,7 +43,7 @@ def card(card: Card, labels: Labels, suffix: str) -> Html:
         kind=words(event.kind), severity=severity(event), lasting=lasting(event),
         title=event.title or words("untitled"), titles=_titles(card, labels),
         facts=join((fact(name, value) for name, value in _facts(card, labels)), "\n"),
-        updates=_updates(card.updates, labels, id_),
+        support=support, updates=_updates(card.updates, labels, id_),
     )  # fmt: skip
 
 

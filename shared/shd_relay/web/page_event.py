@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from urllib.parse import quote
 
 from shd_relay.model import ENDED, FEED, HealthEvent
-from shd_relay.web import events_view, page_cards, page_language
+from shd_relay.web import events_view, page_cards, page_event_support, page_language
 from shd_relay.web.ask import Ask, View
 from shd_relay.web.events_view import begins, ends
 from shd_relay.web.facts import Facts
@@ -25,7 +25,7 @@ _MAIN = """<p class="back"><a href="../{suffix}">{back}</a></p>
 <dl>
 {facts}
 </dl>
-{notes}<h2>{timeline_title}</h2>
+{notes}{support}<h2>{timeline_title}</h2>
 {timeline}
 <h2>{known_title}</h2>
 {known}
@@ -59,7 +59,8 @@ def _main(ask: Ask, facts: Facts, event: HealthEvent, labels: Labels) -> Html:
         mark=mark(status_of(event)), kind=said_of(event, words),
         severity=page_cards.severity(event), lasting=page_cards.lasting(event), title=event.title or words("untitled"),
         facts=join((page_cards.fact(name, value) for name, value in _facts(event, labels)), "\n"),
-        notes=_notes(event, words, suffix), timeline_title=words("timeline"), timeline=_timeline(event, labels),
+        notes=_notes(event, words, suffix), support=page_event_support.section(ask, facts, event, labels),
+        timeline_title=words("timeline"), timeline=_timeline(event, labels),
         known_title=words("known"), known=_known(event, words),
         changed=words.html("changed", at=moment(event.changed_at, words), n=event.revision),
         alike=_alike([e for e in seen(ask, facts) if e.id != event.id and alike(event, e)], labels, suffix),

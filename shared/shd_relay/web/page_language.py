@@ -10,7 +10,12 @@ MOST_RANGES = 50  # of a header; the rest is not looked at
 
 
 def words(ask: Ask) -> Words:
-    return Words(ask.params["lang"] or preferred(ask.request.header("accept-language")))
+    return Words(chosen(ask))
+
+
+def chosen(ask: Ask) -> str:
+    chosen_: str = ask.params["lang"]
+    return chosen_ or preferred(ask.request.header("accept-language"))
 
 
 def suffix(ask: Ask) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from shd_relay.web.markup import Html, escape, fill
+from shd_relay.web.page_words_support import SUPPORT
 
 LANGUAGES = ("en", "zh")
 
@@ -180,6 +181,7 @@ TABLE: dict[str, tuple[str, str]] = {
     ),
     "severity": ("Severity", "级别"),
     "id": ("Id", "编号"),
+    **SUPPORT,
 }
 """Key -> English and Chinese. Where English has two forms for a number, a bar stands between them."""
 

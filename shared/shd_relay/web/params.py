@@ -28,14 +28,15 @@ _NUMBER = re.compile(r"\d{1,6}", re.ASCII)
 class Param(Struct, frozen=True, kw_only=True):
     """One query parameter. An empty value counts as absent; `words` are what a value of kind `words` may be.
 
-    What is read by kind: `ids`, `words`: a comma list -> frozenset in lower case, None if absent. `time`, `moment` ->
-    datetime or None; a route has at most one `moment`, and answers as of then. `language` -> one of `words`, empty if
-    absent or none of them, as a page must come in some language. `limit` -> int. `position` -> Position, the start if
-    absent. `text` -> str, empty if absent.
+    What is read by kind: `ids`, `words`: a comma list -> frozenset in lower case, None if absent. `word`: one of
+    `words` -> str, empty if absent. `time`, `moment` -> datetime or None; a route has at most one `moment`, and answers
+    as of then. `edge`: a time or a day, which the handler reads, as it knows the time zone -> str, empty if absent.
+    `language` -> one of `words`, empty if absent or none of them, as a page must come in some language. `limit` -> int.
+    `position` -> Position, the start if absent. `text` -> str, empty if absent.
     """
 
     name: str
-    kind: Literal["ids", "words", "time", "moment", "limit", "position", "language", "text"]
+    kind: Literal["ids", "words", "time", "moment", "limit", "position", "language", "word", "edge", "text"]
     about: str
     words: tuple[str, ...] = ()
 
@@ -68,6 +69,8 @@ def _value(param: Param, text: str) -> Any:
         return _position(param, text)
     if param.kind == "language":
         return text.lower() if text.lower() in param.words else ""
+    if param.kind == "word" and text and text not in param.words:
+        raise _bad(param, f"{shown(text)} is none of {', '.join(param.words)}")
     return text
 
 

@@ -26,6 +26,7 @@ class Route(Struct, frozen=True, kw_only=True):
     for. `feed`: may also be asked under `/f/<feed token>`, by what can send no header. `when`: the route is meant only
     if this query parameter is given. `strict`: query parameters that are not declared are refused. `errors`: the shape
     of refusals. `media`: what a 200 is, without parameters; `schema`: the name of its schema.
+    `more_media`: what else it may be, as the query says.
     """
 
     template: str
@@ -40,6 +41,7 @@ class Route(Struct, frozen=True, kw_only=True):
     summary: str
     about: str = ""
     media: str = "application/json"
+    more_media: tuple[str, ...] = ()
     schema: str = ""
 
     @property

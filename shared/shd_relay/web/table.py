@@ -43,7 +43,7 @@ _NATIVE = (
         "event of the pair goes on). With an earlier `since` it also holds what began in the months from `since` to "
         "`until`, at most the last two years of them. History that was never pushed has revision 0. `next` is null on "
         "the last page; otherwise `Link` with `rel=\"next\"` holds the next address. Product and region `feed` are the "
-        "relay's own state.",
+        "relay's own state. Under a partner's token each event has `support`: see above.",
         params=(
             _PRODUCT, _REGION,
             Param(name="kind", kind="words", words=_KINDS, about="Kinds, separated by commas."),
@@ -58,7 +58,15 @@ _NATIVE = (
     Route(
         template="/v1/events/{id}", scope="read", handler="events_view.event", schema="Event", params=(_AT,),
         summary="One event, however old.",
-        about="An event that is unknown and one that is out of scope look the same: 404.",
+        about="An event that is unknown and one that is out of scope look the same: 404. With `support` as in lists.",
+    ),
+    Route(
+        template="/v1/events/{id}/ticket", scope="read", handler="ticket_view.ticket", schema="TicketText",
+        params=(_LANGUAGE,), summary="A ready text for a ticket about the event, to paste into the vendor's form.",
+        about="`subject` is one line, `body` several, of plain text: the severity to claim and why, what is hit, times "
+        "in UTC and in the partner's own zone, what SHD said and what the relay saw. `kind`: `technical` for an "
+        "incident that goes on, `consulting` for anything else. 404 also for a drill, and for the relay's own state. A "
+        "token is needed also where the rest is public.",
     ),
     Route(
         template="/v1/changes", scope="read", handler="changes_view.changes", schema="Changes",
@@ -73,13 +81,38 @@ _NATIVE = (
     ),
     Route(
         template="/v1/me", scope="read", handler="me_view.me", schema="Me",
-        summary="Who asks: the partner, its support plan and its scope.",
-        about="`products` and `regions` null: all of the watch list; `pairs` is how many pairs of it. A token is "
-        "needed also where the rest is public.",
+        summary="Who asks: the partner, its scope, its support plan, and what is used and left of it.",
+        about="`products` and `regions` null: all of the watch list; `pairs` is how many pairs of it. `tickets` counts "
+        "those that the partner recorded. `warnings` come 30 and 10 working days before the plan ends "
+        "(`plan-ends-soon`, `plan-ends-now`), and when 80 % of the technical tickets are used, all, or more "
+        "(`allowance-nearly-used`, `allowance-used`, `allowance-exceeded`). While the tickets cannot be read, "
+        "`tickets` is null, and the warning `tickets-unread` says so. A token is needed also where the rest is public.",
+    ),
+    Route(
+        template="/v1/reports", scope="read", handler="reports_view.reports", schema="Reports",
+        summary="The reports, and which of them the partner's plan comes with.",
+        about="A token is needed also where the rest is public.",
+    ),
+    Route(
+        template="/v1/reports/{name}", scope="read", handler="reports_view.report", schema="Report",
+        more_media=("text/html", "text/csv"), summary="One report of the partner who asks, made of the logs.",
+        about="Days are those of the partner's time zone, and the first and the last are inside; times are half open. "
+        "The report is made of what was committed up to three days after the period (`known`: up to then): from that "
+        "day on it is `final`, and the same bytes for ever. Its `head` says which entries of which logs it is made of, "
+        "and their hash. 403 says which plans come with it. A report that is made of too many entries, or too long for "
+        "an answer, is refused with 400: the command `shd-relay report` has no such limits. CSV is one table whose "
+        "first column, `section`, tells its parts. A token is needed also where the rest is public.",
+        params=(
+            Param(name="from", kind="edge", about="The first day, or a time. Without both: the last whole month."),
+            Param(name="to", kind="edge", about="The last day, or a time. At most 400 days."),
+            Param(name="format", kind="word", words=("json", "csv", "html"), about="`json` if absent."),
+            Param(name="known", kind="time", about="What was committed later is not looked at."),
+        ),
     ),
     Route(
         template="/v1/plans", scope="read", handler="me_view.plans", schema="Plans", summary="The support plans.",
-        about="From the least to the most.",
+        about="From the least to the most, with what each entitles to; how soon the first response to which severity "
+        "comes; where the figures are from, and what is doubtful in them. null tickets: as many as needed.",
     ),
 )  # fmt: skip
 
@@ -131,11 +164,13 @@ _PEOPLE = (
         template="/", scope="read", feed=True, handler="page.page", strict=False, params=(_LANGUAGE,),
         media="text/html", summary="The page for people.",
         about="In English and Chinese. A browser asks for name and token: the partner's id and the token. What matters "
-        "works without scripts. What the catalogue has no name for is shown by its id.",
+        "works without scripts. What the catalogue has no name for is shown by its id. A partner sees what its support "
+        "plan makes of it: which ticket to open, when an answer is due, and when the plan ends.",
     ),
     Route(
         template="/events/{id}", scope="read", feed=True, handler="page.event", strict=False, params=(_LANGUAGE,),
-        media="text/html", summary="One event, for people.", about="What was said of it, as a timeline.",
+        media="text/html", summary="One event, for people.",
+        about="What was said of it, as a timeline; for a partner with a ready text for a ticket.",
     ),
     Route(
         template="/feed.atom", scope="read", feed=True, handler="atom.feed", strict=False,
@@ -146,7 +181,9 @@ _PEOPLE = (
     Route(
         template="/maintenance.ics", scope="read", feed=True, handler="calendar_feed.maintenance", strict=False,
         params=(_PRODUCT, _REGION), media="text/calendar", summary="Maintenance as an iCalendar feed.",
-        about="UIDs are stable, SEQUENCE is the revision; what was cancelled stays, as CANCELLED.",
+        about="UIDs are stable, SEQUENCE is the revision; what was cancelled stays, as CANCELLED. For a partner also "
+        "when the first responses to its tickets are due, with an alarm before and one then; how that ended stays for "
+        "30 days. A calendar rings for what it asked for, and many ask every few hours; the page counts.",
     ),
 )  # fmt: skip
 
