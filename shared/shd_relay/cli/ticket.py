@@ -6,7 +6,7 @@ import argparse
 import uuid
 from typing import Any, NamedTuple
 
-from shd_relay import clock, config_checks, plans, ticket_text, ticketing, tickets
+from shd_relay import clock, config_checks, ticket_text, ticketing, tickets
 from shd_relay.cli import shared, show, ticket_show
 from shd_relay.config import Partner
 from shd_relay.errors import RequestError, SettingsError, StoreUnavailable
@@ -15,7 +15,7 @@ from shd_relay.plans import SEVERITIES, TARGETS, Severity
 from shd_relay.support import Desk, Support
 from shd_relay.ticketing import Decide, Opening
 from shd_relay.tickets import Tickets
-from shd_relay.web import events_view
+from shd_relay.web import events_view, ticket_view
 from shd_relay.web.facts import FactsReader
 from shd_relay.wiring_console import Console
 
@@ -187,20 +187,11 @@ def _text(options: argparse.Namespace) -> int:
     with shared.console(read_only=True) as found:
         partner = shared.partner_of(found.site.config, options.partner)
         event, support = _about(found, partner, options.event)
-    if support.suggestion.cause in {"feed", "drill"}:
-        raise RequestError(404, "no ticket is needed about a drill, or about the relay itself")
-    text = ticket_text.compose(
-        event, support, partner_name=partner.name, time_zone=partner.time_zone, language=options.lang,
-        public_url=found.site.public_url, no_region=found.site.global_region,
-    )  # fmt: skip
+        view = ticket_view.text_view(event, support, partner, options.lang, found.site)
     if options.json:
-        seconds = int(text.within.total_seconds())
-        number = plans.TARGETS[text.severity].number
-        show.as_json({"event": event.id, "language": options.lang, "kind": text.kind, "severity": text.severity,
-                      "number": number, "response_seconds": seconds, "subject": text.subject,
-                      "body": text.body})  # fmt: skip
+        show.as_json(view)
     else:
-        show.line(f"{text.subject}\n\n{text.body}".rstrip("\n"))
+        show.line(f"{view['subject']}\n\n{view['body']}".rstrip("\n"))
     return 0
 
 

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from shd_relay import ticket_text
 from shd_relay.errors import RequestError
+from shd_relay.model import HealthEvent
 from shd_relay.plans import TARGETS
+from shd_relay.support import Support
+from shd_relay.ticket_text import Language
 from shd_relay.web import age, events_view, page_language
 from shd_relay.web.ask import Ask, View
 from shd_relay.web.auth import CHALLENGE
-from shd_relay.web.desk import desk
+from shd_relay.web.desk import desk_of
+from shd_relay.web.site import Site
+
+if TYPE_CHECKING:
+    from shd_relay.config import Partner
+
+Json = dict[str, Any]
 
 
 def ticket(ask: Ask) -> View:
@@ -23,16 +32,25 @@ def ticket(ask: Ask) -> View:
         raise RequestError(401, "a token is needed: it says whose ticket it is", headers=[CHALLENGE])
     facts = ask.look()
     event = events_view.find(ask.params["id"], facts, ask.viewer)
-    told = desk(ask, facts)
-    support = told.of(event) if told else None
-    if support is None or support.suggestion.cause in {"feed", "drill"}:
+    support = desk_of(partner, ask, facts).of(event)
+    language: Language = "zh" if page_language.chosen(ask) == "zh" else "en"
+    return View(
+        body=msgspec.json.encode(text_view(event, support, partner, language, ask.site)),
+        headers=age.headers(ask, facts),
+        as_of=age.as_of(facts, ask.viewer.pairs),
+        vary="Accept-Language",
+    )
+
+
+def text_view(event: HealthEvent, support: Support, partner: Partner, language: Language, site: Site) -> Json:
+    """The text and what it claims. Raises RequestError (404) for what no ticket is about."""
+    if support.suggestion.cause in {"feed", "drill"}:
         raise RequestError(404, "no ticket is needed about a drill, or about the relay itself")
-    language: Literal["en", "zh"] = "zh" if page_language.chosen(ask) == "zh" else "en"
     text = ticket_text.compose(
         event, support, partner_name=partner.name, time_zone=partner.time_zone, language=language,
-        public_url=ask.site.public_url, no_region=ask.site.global_region,
+        public_url=site.public_url, no_region=site.global_region,
     )  # fmt: skip
-    body = {
+    return {
         "event": event.id,
         "language": language,
         "kind": text.kind,
@@ -42,9 +60,3 @@ def ticket(ask: Ask) -> View:
         "subject": text.subject,
         "body": text.body,
     }
-    return View(
-        body=msgspec.json.encode(body),
-        headers=age.headers(ask, facts),
-        as_of=age.as_of(facts, ask.viewer.pairs),
-        vary="Accept-Language",
-    )
