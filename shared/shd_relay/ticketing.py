@@ -209,6 +209,8 @@ def _moment(at: datetime | None, now: datetime, after: datetime | None, what: st
     if moment > now + SKEW:
         raise RequestError(400, f"at: {times.text(moment)} lies in the future: it is {times.text(now)}")
     if after is not None and moment < after:
+        if moment == after.replace(second=0, microsecond=0):  # said to the minute
+            return after
         raise RequestError(400, f"at: {times.text(moment)} lies before {times.text(after)}, when {what}")
     return moment
 

@@ -122,6 +122,13 @@ def test_a_first_response_that_was_forgotten_is_recorded_after_the_ticket_was_cl
     assert (answered.responded_at, answered.closed_at, answered.in_time) == (minutes(30), minutes(60), True)
 
 
+def test_a_time_said_to_the_minute_is_not_before_what_happened_in_that_minute() -> None:
+    ledger = Ledger()
+    ledger.open(minutes(0.75), id="a")
+    assert ledger.respond("a", minutes(9), at=T0).responded_at == minutes(0.75)
+    assert "lies before" in refused(lambda: ledger.close("a", minutes(9), at=minutes(0.5)), 400)
+
+
 def test_of_many_open_tickets_a_refusal_names_some() -> None:
     ledger = Ledger()
     for _ in range(11):

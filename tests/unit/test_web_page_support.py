@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urljoin, urlsplit
 import pytest
 
 from shd_relay.model import FEED
-from shd_relay.plans import TARGETS
+from shd_relay.plans import PLANS, TARGETS
 from shd_relay.ticket_severity import WIDE, Important
 from shd_relay.ticket_text import TicketText
 from shd_relay.web.page_ticket_text import MOST_LINK, mail
@@ -374,3 +374,13 @@ def test_every_link_leads_to_something_that_is_there(house: House, prefix: str) 
         for link in links:
             target = urlsplit(urljoin(f"http://here{prefix}{path}", link)).path
             assert house.get(target, None if prefix else "acme").status == 200, target
+
+
+def test_the_reports_that_the_plan_comes_with_are_linked_and_there_is_none_for_others() -> None:
+    house = House(public=True)
+    page = house.get("/").body.decode()
+    links = re.findall(r'href="(v1/reports/[^"]+)"', page)
+    assert links == [f"v1/reports/{name}?format=html" for name in PLANS["flagship"].reports]
+    assert house.get(f"/{links[0].partition('?')[0]}?format=html").status == 200
+    assert "v1/reports" not in house.get("/", None).body.decode()
+    assert "v1/reports" not in house.get("/f/f-secret/", None).body.decode()

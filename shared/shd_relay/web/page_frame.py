@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
+from shd_relay import plans
 from shd_relay.model import SourceState
 from shd_relay.web import age
 from shd_relay.web.ask import Ask, View
@@ -49,7 +50,7 @@ _PAGE = """<!doctype html>
 <footer>
 <p>{source} <span id="zones">{zone}</span></p>
 <p>{subscribe} <a href="{up}feed.atom">{atom}</a>, <a href="{up}maintenance.ics">{calendar}</a>.</p>
-{programs}</footer>
+{reports}{programs}</footer>
 <script>{script}</script>
 </body>
 </html>
@@ -84,7 +85,7 @@ def framed(ask: Ask, facts: Facts, body: Body, words: Words) -> View:
         ended=words("lost.ended"), back=words("seen.again"),
         banner=_banner(age.source_state(ask, facts), words), main=body.main, source=words("source"),
         zone=words("zone"), subscribe=words("subscribe"), atom=words("atom"), calendar=words("calendar"),
-        programs=_programs(ask, body, words),
+        reports=_reports(ask, body, words), programs=_programs(ask, body, words),
     )  # fmt: skip
     return View(
         body=text.encode(),
@@ -135,6 +136,18 @@ def _banner(source: SourceState, words: Words) -> Html:
     if source == "fresh":
         return Html("")
     return fill(_BANNER, source=source, title=words(source), text=words(f"{source}.text"))
+
+
+def _reports(ask: Ask, body: Body, words: Words) -> Html:
+    """Of the last whole month, as far as the plan has any."""
+    partner = ask.viewer.partner
+    names = plans.PLANS[partner.plan].reports if partner else ()
+    if not names or is_fed(ask):
+        return Html("")
+    links = (
+        fill(_JSON, href=f"{body.up}v1/reports/{name}?format=html", text=words(f"report.{name}")) for name in names
+    )
+    return fill("<p>{text} {links}.</p>\n", text=words("reports"), links=join(links, ", "))
 
 
 def _programs(ask: Ask, body: Body, words: Words) -> Html:

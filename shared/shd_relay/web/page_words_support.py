@@ -97,6 +97,11 @@ SUPPORT: dict[str, tuple[str, str]] = {
     "shut": ("closed", "已关闭"),
     "shut.unanswered": ("closed without a response", "未获响应即关闭"),
     "waits": ("Tickets that wait for an answer", "等待响应的工单"),
+    # the reports
+    "reports": ("Reports of last month:", "上月报告："),
+    "report.service-summary": ("service summary", "服务总结"),
+    "report.critical-support": ("critical support", "重大事件支持"),
+    "report.product-usage": ("product usage", "产品使用"),
     # the ready text
     "text": ("Ready text for a ticket", "工单文本"),
     "text.link": ("ready text", "工单文本"),
