@@ -115,6 +115,7 @@ def test_what_was_made_before_it_failed_is_told(fake: TablestoreFake) -> None:
     assert "ots:CreateTable" in wrong
 
 
+@pytest.mark.prove  # ten seconds of waiting for a table that is not ready
 def test_a_table_that_somebody_else_has_just_made_is_there(fake: TablestoreFake) -> None:
     assert set_up(address(fake))[0] == 0
     fake.fail(Fault.TABLE_NOT_READY, times=None, when=on("DescribeTable"))
