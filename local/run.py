@@ -44,7 +44,7 @@ def _go_on(cloud: LocalCloud, tell: Callable[[str], None]) -> None:
 
 
 def _welcome(cloud: LocalCloud, incident: Incident, speed: float) -> str:
-    url = cloud.status_url
+    url, day = cloud.status_url, incident.begin.date()
     pace = f"at {speed:g} times real speed" if speed else "as fast as it goes"
     return f"""\
 The local cloud is up, on loopback only:
@@ -59,10 +59,17 @@ or ask:
   curl -H 'Authorization: Bearer {cloud.token}' {url}/v1/status
   curl -H 'Authorization: Bearer {cloud.token}' '{url}/v1/events?state=open'
   curl -H 'Authorization: Bearer {cloud.token}' {url}/metrics
+Reports of the plan, in the browser:
+  {url}/v1/reports/service-summary?from={day}&to={day}&format=html
 What can send no header has the token in its address (a feed reader, a calendar, a client of Statuspage):
   {url}/f/{cloud.token}/feed.atom
   {url}/f/{cloud.token}/maintenance.ics
   {url}/f/{cloud.token}/api/v2/summary.json
+
+The operator's command, in another terminal (the clock here is moved, so say when):
+  export SHD_STORE={cloud.store.address} SHD_CONFIG={cloud.folder}/config.yaml
+  .venv/bin/shd-relay ticket open --event ID --severity critical --at {day}T01:00Z
+  .venv/bin/shd-relay ticket list
 
 Playing {json.dumps(incident.name, ensure_ascii=False)} {pace}; times are UTC.
 Each line below is a message that a subscriber of the topic received:

@@ -29,5 +29,5 @@ def serve(*, api_port: int, mns_port: int, ots_port: int, events: Path | None, t
         tell(f"export SHD_ENDPOINT={api.url} MNS_ENDPOINT={mns.url} MNS_TOPIC={TOPIC}")
         tell(f"export ALIBABA_CLOUD_ACCESS_KEY_ID={KEY_ID} ALIBABA_CLOUD_ACCESS_KEY_SECRET={KEY_SECRET}")
         tell(f"export SHD_STORE='tablestore://{ots.instance}?endpoint={ots.url}'  # or leave it out: a SQLite file")
-        tell("PYTHONPATH=shared .venv/bin/python -m shd_relay.cli setup  # makes its tables, once")
+        tell(".venv/bin/shd-relay setup  # makes its tables, once")
         threading.Event().wait()
