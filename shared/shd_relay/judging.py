@@ -53,6 +53,11 @@ def unseen(
     return feed.unseen(state.feed, since, began, at) if since < began and None not in blind else None
 
 
+def begun(record: PollRecord, state: State, at: datetime) -> Change | None:
+    """What the log begins with where the first complete answer told of nothing: that somebody has looked since then."""
+    return feed.unseen(None, at, at, at) if record.complete_at and not state.seq else None
+
+
 def _last_good(work: Mapping[str, PairWork], pair: Pair) -> datetime | None:
     found = (work.get(schedule.key(name, pair)) for name in (LIST_EVENTS, IN_PROGRESS))
     return max((done.last_good for done in found if done and done.last_good), default=None)

@@ -91,9 +91,9 @@ def apply(state: State, seq: int, entry: Entry) -> State:
 def turned(spells: tuple[Spell, ...], change: Change) -> tuple[Spell, ...]:
     """The spells after a change of the feed: the one that goes on ends, and another begins unless all is well again.
 
-    A gap is a spell of its own, and may lie within another."""
+    A gap is a spell of its own, and may lie within another; an empty one is none."""
     if change.gap:
-        return (*spells, Spell("blind", *change.gap))
+        return (*spells, Spell("blind", *change.gap)) if change.gap[0] < change.gap[1] else spells
     at = change.event.changed_at
     ended = tuple(spell if spell.until else spell._replace(until=at) for spell in spells)
     source = _SPELLS.get(change.verb)

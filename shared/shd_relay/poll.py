@@ -212,7 +212,8 @@ class Poller:
         )
         self._report.source = freshness.source_state(record, plan.pairs, now, plan.interval_seconds)
         at = committer.time()
-        if change := judging.turned(record, plan.pairs, committer.state, plan.interval_seconds, now, at):
+        turn = judging.turned(record, plan.pairs, committer.state, plan.interval_seconds, now, at)
+        if change := turn or judging.begun(record, committer.state, at):
             committer.commit([change], at)
         return record
 

@@ -33,6 +33,18 @@ def test_a_poll_that_comes_late_records_that_nobody_looked_and_pushes_nothing() 
     assert relay.poll()["changes"] == 0
 
 
+def test_a_log_begins_with_the_first_complete_answer_even_if_it_tells_of_nothing() -> None:
+    relay = Relay()
+    relay.dashboard.failing = {ECS: "down"}
+    relay.poll()
+    assert ledger.load(relay.store)[0].began is None
+    relay.dashboard.failing = {}
+    assert (relay.poll()["changes"], relay.poll()["changes"]) == (1, 0)
+    state, _ = ledger.load(relay.store)
+    assert (state.began, state.seq, state.spells, state.events) == (minutes(2), 1, (), {})
+    assert relay.topic.messages == []
+
+
 def test_what_is_known_to_be_blind_is_not_recorded_twice() -> None:
     relay = Relay()
     relay.poll()
