@@ -83,7 +83,8 @@ class Invocation:
 
     def _do(self, call: Call, fault: str) -> Any:
         what, _, when = fault.partition(" ")
-        self.faults += what not in HARMLESS
+        # A pair of faults may put "refused" where another effect has come to stand: a mark that is refused is a reason.
+        self.faults += what not in HARMLESS or (what == "refused" and call.name != "publish")
         if fault in READS or (what == "error" and call.wire):
             return call.do(fault)
         if what == "refused":
