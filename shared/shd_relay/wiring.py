@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from shd_relay.plan import Plan
     from shd_relay.ports import Publisher
     from shd_relay.web.service import Service
+    from shd_relay.web.site import Site
 
 TIMEOUT_SECONDS = 55.0  # of the poll function, where its context does not say (s.yaml)
 REPORT_SECONDS = 1.5  # of it, kept for telling how it went, however slow the store is
@@ -32,26 +33,30 @@ RESERVE_SECONDS = 10.0  # of it, for what cannot be interrupted: the last call, 
 def status_service(base: Path, keys: RoleKeys) -> Service:
     """The query side of this process; `base` is the handler's folder. Raises SettingsError."""
     from shd_relay.web.service import Service
-    from shd_relay.web.site import Site
 
     problems: list[str] = []
-    both = _configured("status", settings.environment(), base, problems)
-    if both and not isinstance(both[0].store, SqliteAddress):
+    chosen, known = configured("status", settings.environment(), base, problems)
+    if chosen and known and not isinstance(chosen.store, SqliteAddress):
         try:
             keys.read()  # without any, each answer would be a failure: better said once, by the first
         except SettingsError as error:
             problems += error.problems
-    if problems or both is None:
+    if problems or chosen is None or known is None:
         raise SettingsError(problems)
-    chosen, known = both
-    site = Site(
+    return Service(store_for(chosen, keys, read_only=True), site_of(chosen, known))
+
+
+def site_of(chosen: Settings, known: Config) -> Site:
+    """What the query side knows of this installation."""
+    from shd_relay.web.site import Site
+
+    return Site(
         config=known,
         pairs=config.watch_list(chosen, known),
         interval_seconds=chosen.interval_seconds,
         public_url=chosen.public_url,
         global_region=chosen.global_region,
     )
-    return Service(store_for(chosen, keys, read_only=True), site)
 
 
 class _Deployed(NamedTuple):
@@ -96,10 +101,10 @@ def _reported(given: _Deployed, event: bytes, context: object) -> dict[str, Any]
         return Report(poll=owner, state="failed", error=f"unexpected {type(error).__name__} at {where}").as_json()
 
 
-def _configured(
+def configured(
     function: settings.Function, environ: Mapping[str, str], base: Path, problems: list[str]
-) -> tuple[Settings, Config] | None:
-    """Settings and config; what is wrong with either is added to `problems`."""
+) -> tuple[Settings | None, Config | None]:
+    """Settings and config; what is wrong with either is added to `problems`, and there is none of it."""
     chosen = known = None
     try:
         chosen = settings.load(environ, function=function, base=base)
@@ -109,7 +114,7 @@ def _configured(
         known = config.load(base / (environ.get("SHD_CONFIG", "").strip() or "config.yaml"))
     except SettingsError as error:
         problems += error.problems
-    return (chosen, known) if chosen and known else None
+    return chosen, known
 
 
 def _deployed(context: object, environ: Mapping[str, str], base: Path) -> _Deployed:
@@ -117,16 +122,15 @@ def _deployed(context: object, environ: Mapping[str, str], base: Path) -> _Deplo
     from shd_relay.adapters import credentials
 
     problems: list[str] = []
-    both = _configured("poll", environ, base, problems)
+    chosen, known = configured("poll", environ, base, problems)
     keys: list[Credentials] = []
     for find in (credentials.for_source, credentials.from_context):
         try:
             keys.append(find(context, environ))
         except SettingsError as error:
             problems += [line for line in error.problems if line not in problems]
-    if problems or both is None:
+    if problems or chosen is None or known is None:
         raise SettingsError(problems)
-    chosen, known = both
     return _Deployed(chosen, config.watch_list(chosen, known), *keys)
 
 

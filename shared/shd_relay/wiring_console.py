@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-from shd_relay import config, settings
+from shd_relay import wiring
 from shd_relay.errors import SettingsError
 from shd_relay.ports import Store
 from shd_relay.settings import Settings, SqliteAddress
@@ -33,28 +33,13 @@ def opened(environ: Mapping[str, str], base: Path, *, read_only: bool) -> Iterat
     another folder would else read nothing, or begin a second store.
     """
     problems: list[str] = []
-    chosen = known = None
-    try:
-        chosen = settings.load(environ, function="status", base=base)
-        problems += _missing_file(chosen)
-    except SettingsError as error:
-        problems += error.problems
-    try:
-        known = config.load(base / (environ.get("SHD_CONFIG", "").strip() or "config.yaml"))
-    except SettingsError as error:
-        problems += error.problems
+    chosen, known = wiring.configured("status", environ, base, problems)
+    problems[:0] = _missing_file(chosen) if chosen else []
     if problems or chosen is None or known is None:
         raise SettingsError(problems)
-    site = Site(
-        config=known,
-        pairs=config.watch_list(chosen, known),
-        interval_seconds=chosen.interval_seconds,
-        public_url=chosen.public_url,
-        global_region=chosen.global_region,
-    )
     store = _store(chosen, environ, read_only=read_only)
     try:
-        yield Console(site, store)
+        yield Console(wiring.site_of(chosen, known), store)
     finally:
         store.close()
 
