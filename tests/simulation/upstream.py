@@ -87,6 +87,7 @@ class World:
         self._old: dict[Pair, list[Truth]] = {}  # copies, as the answer before listed them
         self._last: dict[Pair, list[Truth]] = {}
         self._wrong: dict[Pair, int] = dict.fromkeys(pairs, 0)
+        self._right: dict[Pair, bool] = dict.fromkeys(pairs, True)  # whether the last answer was
         self._remember()
 
     # what is read
@@ -110,6 +111,7 @@ class World:
         self._note_ends(listed, now)
         living = sum(not t.past for t in listed)
         genuine = not fault and living == sum(t.listed and not t.past for t in self._of(pair))
+        self._right[pair] = genuine
         seen = Observation(
             pair=pair, operation=OPERATION, at=now, items=tuple(t.item for t in listed), windows=(window,),
             unreadable=('{"EventTitle": 7}',) if fault == "partial" else (),
@@ -269,7 +271,8 @@ class World:
 
     def _remove(self, now: datetime) -> bool:
         truth = self._pick(now, lambda t: len(self._twins(t)) == 1 and t.acked == t.version and not t.flickers)
-        if truth is None or self._wrong[truth.pair]:  # a wrong answer just before would count as its first absence
+        # A wrong answer just before would count as its first absence; one of before it may be committed after it.
+        if truth is None or self._wrong[truth.pair] or not self._right[truth.pair]:
             return False
         truth.listed = False
         truth.version += 1

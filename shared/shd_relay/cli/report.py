@@ -45,7 +45,8 @@ def add(commands: Any) -> None:
                         "(outside); at most 400 days")  # fmt: skip
     parser.add_argument("--known-until", default="", metavar="TIME", help="take what was committed up to then, as "
                         "after a backfill; left out: up to three days after the period")  # fmt: skip
-    parser.add_argument("--format", choices=make.FORMATS, default="html", help="html (left out), json or csv")
+    parser.add_argument("--format", choices=make.FORMATS, help="html, json or csv; left out: as FILE ends, "
+                        "else html")  # fmt: skip
     parser.add_argument("--out", type=Path, metavar="FILE", help="where to; left out: the standard output")
     parser.set_defaults(run=run)
 
@@ -55,13 +56,19 @@ def run(options: argparse.Namespace) -> int:
     with shared.console(read_only=True) as console:
         partner = shared.partner_of(console.site.config, options.partner)
         made = _made(options, console, partner)
-    body = make.written(made, options.format)
+    body = make.written(made, options.format or _meant(options.out))
     if options.out is None:
         return _put_out(body)
     write(options.out, body)
     state = "final" if made.head.final else f"not final before {made.head.settles_at:%Y-%m-%d %H:%M} UTC"
     show.line(f"{options.out}: {made.head.title} of {partner.id}, {state}")
     return 0
+
+
+def _meant(out: Path | None) -> str:
+    """The format that the name of the file asks for."""
+    suffix = out.suffix[1:].lower() if out else ""
+    return suffix if suffix in make.FORMATS else "html"
 
 
 def _made(options: argparse.Namespace, console: Console, partner: Partner) -> Report:

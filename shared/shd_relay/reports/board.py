@@ -20,8 +20,8 @@ _Places = tuple[int, int]
 
 
 class Ground(NamedTuple):
-    """One pair. `events`: by start. `down`: with an open incident, while watched (so none of a pair that nobody
-    watches); `upkeep`: with maintenance that went on."""
+    """One pair. `events`: by start. `down`: with an open incident while watched (so none of a pair that nobody
+    watches), on the clock of watched time; `upkeep`: with maintenance that went on."""
 
     cell: Cell
     events: list[Happened]
@@ -35,6 +35,8 @@ class Board:
 
     def __init__(self, reach: Reach, times: Times, found: Sequence[Happened]) -> None:
         self.times = times
+        self._seen = intervals.length(times.watched)
+        self._watched_before = intervals.before(times.watched)
         self.events = [each for each in found if each.event.merged_into is None]
         self.duplicates = len(found) - len(self.events)
         by_pair: dict[Key, list[Happened]] = {key: [] for key in reach.cells}
@@ -50,7 +52,7 @@ class Board:
         events = [each for pair in pairs for each in pair.events]
         watched = [pair for pair in pairs if pair.cell.watched]
         incidents = [each for each in events if each.event.kind == "incident"]
-        time = len(watched) * intervals.length(self.times.watched)
+        time = len(watched) * self._seen
         down = sum(intervals.length(pair.down) for pair in watched)
         return Measure(
             incidents=len(incidents),
@@ -68,13 +70,14 @@ class Board:
     def parts(self, parts: Sequence[Part]) -> tuple[SpanRow, ...]:
         """The same of all pairs, day by day, or week by week."""
         edges = [intervals.micros(part.since) for part in parts] + [self.times.bounds[1]]
+        seen_edges = [self._watched_before(edge) for edge in edges]
         incidents, maintenances, notices = (
             self._counted(kind, edges) for kind in ("incident", "maintenance", "notice")
         )
         begun = self._begun(edges)
         watched = [pair for pair in self.pairs if pair.cell.watched]
         hit = _overlapping((places for pair in watched for places in _hit_places(pair, edges)), len(parts))
-        down = _summed([intervals.shared_out(pair.down, edges) for pair in watched if pair.down], len(parts))
+        down = _summed([intervals.shared_out(pair.down, seen_edges) for pair in watched if pair.down], len(parts))
         upkeep = _summed([intervals.shared_out(pair.upkeep, edges) for pair in watched if pair.upkeep], len(parts))
         seen, blind, beyond = (
             intervals.shared_out(spans, edges) for spans in (self.times.watched, self.times.blind, self.times.beyond)
@@ -109,9 +112,10 @@ class Board:
 
     def _ground(self, reach: Reach, key: Key, events: list[Happened]) -> Ground:
         cell = reach.cells.get(key) or reach.cell(events[0].event.product, events[0].event.region)
-        down = intervals.union(each.span for each in events if each.event.kind == "incident")
+        spans = [each.span for each in events if each.event.kind == "incident"] if cell.watched else []
+        down = intervals.union((self._watched_before(since), self._watched_before(until)) for since, until in spans)
         upkeep = intervals.union(each.span for each in events if each.event.kind == "maintenance")
-        return Ground(cell, events, intervals.common(down, self.times.watched) if cell.watched else [], upkeep)
+        return Ground(cell, events, down, upkeep)
 
     def _counted(self, kind: str, edges: Sequence[int]) -> list[int]:
         return _overlapping(

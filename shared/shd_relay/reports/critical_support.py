@@ -96,7 +96,7 @@ def _length(spell: CriticalSpell, found: Found) -> int:
 
 
 def _lines(asked: Question, found: Found, tickets: Sequence[Ticket]) -> list[TicketLine]:
-    return ticket_lines.lines_of(tickets, asked.partner, found.tickets or NO_TICKETS, found.known_until)
+    return ticket_lines.lines_of(tickets, asked.partner, found.tickets or NO_TICKETS, found.asked_until)
 
 
 def _totals(events: Sequence[CriticalEvent], tickets: Sequence[TicketLine]) -> CriticalTotals:

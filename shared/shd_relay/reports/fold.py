@@ -9,7 +9,7 @@ from msgspec import structs
 
 from shd_relay import ledger
 from shd_relay.ledger import State
-from shd_relay.model import FEED, Entry, HealthEvent
+from shd_relay.model import FEED, Change, Entry, HealthEvent
 from shd_relay.reports.critical_watch import CriticalWatch
 from shd_relay.reports.happened import Spell
 from shd_relay.reports.latency import Latency
@@ -27,7 +27,8 @@ class Fold:
         self._reach = reach
         self._since, self._until = since, until
         self._watch = watch
-        self._spells: tuple[ledger.Spell, ...] = ()
+        self._spells: tuple[ledger.Spell, ...] = ()  # those that go on
+        self._ended: list[ledger.Spell] = []
         self._gaps: list[Spell] = []
         self.began: datetime | None = None
         self.last: datetime | None = None
@@ -47,7 +48,7 @@ class Fold:
             if change.event.id != FEED:
                 self._take(change.event)
             elif not change.gap:  # a gap was over when it was committed, which is before the period
-                self._spells = ledger.turned(self._spells, change)
+                self._turn(change)
 
     def begin(self) -> None:
         """What is over by now does not reach into the period. When we first knew of an event is as the state tells it,
@@ -55,6 +56,7 @@ class Fold:
         self.events = {id_: found for id_, found in self.events.items() if not found[1].over}
         self.first = {id_: event.since for id_, (_, event) in self.events.items()}
         self._spells = tuple(spell for spell in self._spells if spell.until is None)
+        self._ended = []
         if self._watch:
             for id_ in sorted(self.events):
                 self._watch.carry(*self.events[id_])
@@ -72,7 +74,7 @@ class Fold:
                 if change.gap:
                     self._gaps.append(Spell("no_poll", *change.gap))
                 else:
-                    self._spells = ledger.turned(self._spells, change)
+                    self._turn(change)
                 continue
             key = self._take(event)
             if key is None:
@@ -97,12 +99,18 @@ class Fold:
     @property
     def spells(self) -> list[Spell]:
         """When the source was not fresh, or nobody looked."""
-        told = [Spell("stale" if spell.source == "stale" else "blind", *spell[1:]) for spell in self._spells]
+        told = [Spell("stale" if spell.source == "stale" else "blind", *spell[1:]) for spell in (*self._ended, *self._spells)]
         return told + self._gaps
 
     def carried(self) -> list[HealthEvent]:
         """What the period begins with, by id: it stands for the entries before."""
         return [self.events[id_][1] for id_ in sorted(self.events)]
+
+    def _turn(self, change: Change) -> None:
+        """Spells that ended are put away, as there may be thousands."""
+        spells = ledger.turned(self._spells, change)
+        self._ended += [spell for spell in spells if spell.until]
+        self._spells = tuple(spell for spell in spells if not spell.until)
 
     def _enter(self, entry: Entry) -> None:
         self.began = self.began or entry.at

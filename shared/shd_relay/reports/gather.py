@@ -70,9 +70,10 @@ def gather(store: ReadStore, asked: Question, now: datetime, budget: Budget | No
     known = None if asked.name == "product-usage" else tickets.load(store, asked.partner.id, until=limit)
     watch = CriticalWatch(asked.partner.important, _ticketed(known)) if asked.name == "critical-support" else None
     fold = Fold(asked.reach, asked.period.since, asked.period.until, watch)
+    record = ledger.decode_record(store.load_record(SHARD, POLL), PollRecord)  # first: what it tells of is in the log
     head = rows.head(store)
-    before = past.last_seq(store, asked.period.since - _NEXT_MOMENT, head)
     last = past.last_seq(store, limit, head)
+    before = min(last, past.last_seq(store, asked.period.since - _NEXT_MOMENT, head))
     snapshot = past.nearest(store, before)
     budget.expect(last - snapshot.seq)
     fold.carry(snapshot)
@@ -88,12 +89,12 @@ def gather(store: ReadStore, asked: Question, now: datetime, budget: Budget | No
         if pushed and not prints.pushed(pushed, times, entry, mask, limit):
             times = ()
         fold.within(entry, times)
-    known_until = _known_until(store, fold, limit, complete=last < head)
+    known_until = limit if last < head else _known_until(record, None if asked.reach.limited else fold.last, limit)
     _read_gap(store, last, fold, known_until, prints)
     logs = [prints.changes.range()]
     if known is not None:
         logs += [prints.pushes.range(), _ticket_range(store, asked.partner.id, known)]
-    return Found(fold, carried, watch, known, known_until, tuple(logs))
+    return Found(fold, carried, watch, known, known_until, limit, tuple(logs))
 
 
 def _ticketed(known: Tickets | None) -> frozenset[str]:
@@ -127,13 +128,11 @@ def _times(row: Row | None) -> tuple[datetime | None, ...]:
         return ()
 
 
-def _known_until(store: ReadStore, fold: Fold, limit: datetime, *, complete: bool) -> datetime:
-    """Up to when the relay is known to have looked: to the limit if the log goes on after it, else to the last commit
-    or the end of the last poll. Where nothing tells that anybody looked, nothing was committed up to the limit."""
-    if complete:
-        return limit
-    record = ledger.decode_record(store.load_record(SHARD, POLL), PollRecord)
-    told = [moment for moment in (fold.last, record.finished if record else None) if moment]
+def _known_until(record: PollRecord | None, last: datetime | None, limit: datetime) -> datetime:
+    """Up to when the relay is known to have looked, as no entry comes after the limit: to the last commit or the end of
+    the last poll. `last` None: not to be told, as it may be one of what is out of scope. Where nothing tells that
+    anybody looked, nothing was committed up to the limit."""
+    told = [moment for moment in (last, record.finished if record else None) if moment]
     return min(limit, max(told)) if told else limit
 
 

@@ -50,13 +50,16 @@ def _holder(partner: Partner) -> Holder:
 
 
 def _digest(head: Head, asked: Question, found: Found) -> str:
-    """Of the head, what the partner calls important, the pairs with their names, and what the period began with."""
+    """Of the head, what the partner calls important, the pairs with their names, what the period began with, and the
+    tickets that are due."""
     important = asked.partner.important
+    tickets = found.tickets.tickets.values() if found.tickets else ()
     lists = [important.business_critical, important.production, important.key]
     parts = (
         head,
         [None if ids is None else sorted(ids) for ids in lists],
         list(asked.reach.cells.values()),
         found.carried,
+        sorted(ticket.id for ticket in tickets if ticket.due <= found.asked_until),
     )
     return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()

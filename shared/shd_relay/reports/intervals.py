@@ -7,8 +7,9 @@ ones; `union` makes one of any.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
+from itertools import accumulate
 
 Span = tuple[int, int]
 Spans = list[Span]
@@ -85,8 +86,22 @@ def length(spans: Iterable[Span]) -> int:
     return sum(until - since for since, until in spans)
 
 
+def before(spans: Sequence[Span]) -> Callable[[int], int]:
+    """How much of a clean list lies before a moment: its own clock, which stands still outside of it. What is measured
+    on that clock need not be cut into as many spans as the list has."""
+    begins = [since for since, _ in spans]
+    sums = list(accumulate((until - since for since, until in spans), initial=0))
+
+    def found(moment: int) -> int:
+        place = bisect_right(begins, moment) - 1
+        return 0 if place < 0 else min(sums[place] + moment - begins[place], sums[place + 1])
+
+    return found
+
+
 def shared_out(spans: Iterable[Span], edges: Sequence[int]) -> list[int]:
-    """How much of a clean list lies between each edge and the next; the edges grow, and hold all of it."""
+    """How much of a clean list lies between each edge and the next; the edges do not fall, and hold all
+    of it."""
     found = [0] * (len(edges) - 1)
     for since, until in spans:
         place, at = bisect_right(edges, since) - 1, since

@@ -34,7 +34,8 @@ class Question(NamedTuple):
 
     @property
     def settles_at(self) -> datetime:
-        return self.period.until + SETTLE
+        settled = self.period.until + SETTLE
+        return max(settled, self.known) if self.known else settled
 
     def reads_until(self, now: datetime) -> datetime:
         """What was committed later is not looked at."""
@@ -43,11 +44,12 @@ class Question(NamedTuple):
 
 class Found(NamedTuple):
     """`carried`: what the period began with, for the digest. `watch`, `tickets`: None where the report does not ask for
-    them. `logs`: what was read."""
+    them. `asked_until`: tickets are known up to then, whether the relay looked or not. `logs`: what was read."""
 
     fold: Fold
     carried: list[HealthEvent]
     watch: CriticalWatch | None
     tickets: Tickets | None
     known_until: datetime
+    asked_until: datetime
     logs: tuple[LogRange, ...]

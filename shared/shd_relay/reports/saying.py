@@ -15,7 +15,7 @@ WHY = {
     "blind": "the dashboard did not answer",
     "stale": "over half of the pairs could not be read",
     "no_poll": "no poll was finished",
-    "not_yet": "not known yet",
+    "not_yet": "it is not known yet",
 }
 """Why nobody watched."""
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")  # in no locale but ours

@@ -47,7 +47,7 @@ def service_summary(asked: Question, found: Found) -> ServiceSummary:
         maintenance_omitted=max(0, len(upkeep) - MOST_MAINTENANCE),
         unwatched=board.times.spells,
         latency=found.fold.latency.steps(),
-        tickets=ticket_lines.summary(asked.partner, found.tickets or NO_TICKETS, asked.period, found.known_until),
+        tickets=ticket_lines.summary(asked.partner, found.tickets or NO_TICKETS, asked.period, found.asked_until),
     )
 
 
@@ -99,7 +99,8 @@ def _groups(board: Board, by: Callable[[Ground], Named]) -> tuple[GroupRow, ...]
 
 def _kind(board: Board, kind: Literal["incident", "maintenance", "notice"]) -> KindRow:
     events = _of_kind(board.events, kind)
-    lasted = sorted(intervals.seconds(each.span[1] - each.span[0]) for each in events)
+    went_on = [each for each in events if each.event.state not in {"scheduled", "cancelled"}]
+    lasted = sorted(intervals.seconds(each.span[1] - each.span[0]) for each in went_on)
     return KindRow(
         kind=kind,
         events=len(events),

@@ -50,7 +50,8 @@ class GroupRow(Struct, frozen=True, kw_only=True):
 
 
 class KindRow(Struct, frozen=True, kw_only=True):
-    """Seconds are of events, within the period; `median_seconds`, `longest_seconds` None: there is none."""
+    """Seconds are of events, within the period, that were not called off and have begun; `median_seconds`,
+    `longest_seconds` None: there is none."""
 
     kind: Literal["incident", "maintenance", "notice"]
     events: int

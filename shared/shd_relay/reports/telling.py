@@ -142,7 +142,8 @@ def _tickets(report: ServiceSummary) -> list[str]:
         )
         if n
     ]
-    over = f" {t.allowance.over:,} came after the allowance was used up." if t.allowance.over else ""
+    beyond = sum(line.over_allowance for line in t.tickets)
+    over = f" {beyond:,} came after the allowance was used up." if beyond else ""
     return [f"{count(t.opened, 'ticket')} {was(t.opened)} opened: {listed(parts)}.{over}"]
 
 

@@ -15,9 +15,9 @@ from shd_relay.reports.shapes_summary import Allowance, TicketRow, TicketSummary
 from shd_relay.tickets import Ticket, Tickets
 
 
-def summary(partner: Partner, known: Tickets, period: Period, known_until: datetime) -> TicketSummary:
-    """The tickets opened in the period, as they were recorded up to then."""
-    lines = lines_of(opened_in(known, period), partner, known, known_until)
+def summary(partner: Partner, known: Tickets, period: Period, until: datetime) -> TicketSummary:
+    """The tickets opened in the period, as they were recorded `until` then."""
+    lines = lines_of(opened_in(known, period), partner, known, until)
     return TicketSummary(
         by_severity=tuple(_row(each, [line for line in lines if line.severity == each]) for each in TARGETS),
         opened=len(lines),
@@ -38,19 +38,19 @@ def opened_in(known: Tickets, period: Period) -> list[Ticket]:
 
 
 def lines_of(
-    chosen: Iterable[Ticket], partner: Partner, known: Tickets, known_until: datetime
+    chosen: Iterable[Ticket], partner: Partner, known: Tickets, until: datetime
 ) -> list[TicketLine]:  # fmt: skip
     allowed = plans.allowance(partner.plan, partner.ticket_packages)
     validity = plans.validity(partner.valid_from, partner.valid_until)
     over = tickets.over_allowance(known.tickets.values(), allowed, *validity)
-    return [_line(ticket, known_until, over=ticket.id in over) for ticket in chosen]
+    return [_line(ticket, until, over=ticket.id in over) for ticket in chosen]
 
 
 def count(lines: Sequence[TicketLine], result: Result) -> int:
     return sum(line.result == result for line in lines)
 
 
-def _line(ticket: Ticket, known_until: datetime, *, over: bool) -> TicketLine:
+def _line(ticket: Ticket, until: datetime, *, over: bool) -> TicketLine:
     responded = ticket.responded_at
     return TicketLine(
         id=ticket.id, kind=ticket.kind, severity=ticket.severity, event=ticket.event, product=ticket.product,
@@ -58,14 +58,14 @@ def _line(ticket: Ticket, known_until: datetime, *, over: bool) -> TicketLine:
         responded_at=responded, closed_at=ticket.closed_at,
         target_seconds=TARGETS[ticket.severity].within.total_seconds(),
         response_seconds=None if responded is None else round((responded - ticket.opened_at).total_seconds(), 3),
-        result=_result(ticket, known_until), over_allowance=over,
+        result=_result(ticket, until), over_allowance=over,
     )  # fmt: skip
 
 
-def _result(ticket: Ticket, known_until: datetime) -> Result:
+def _result(ticket: Ticket, until: datetime) -> Result:
     if ticket.in_time is not None:
         return "in_time" if ticket.in_time else "late"
-    return "unanswered" if ticket.due <= known_until else "waiting"
+    return "unanswered" if ticket.due <= until else "waiting"
 
 
 def _row(severity: Severity, lines: Sequence[TicketLine]) -> TicketRow:
