@@ -70,6 +70,14 @@ def test_the_last_whole_month_goes_to_the_output(run: Run, capfdbinary: pytest.C
     assert err == b""
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"), [("a.csv", "\ufeffsection"), ("a.JSON", "{"), ("a.txt", "<!doctype html>")]
+)
+def test_the_format_is_that_of_the_files_name_if_it_is_not_given(run: Run, name: str, begins: str) -> None:
+    assert run("service-summary", *ACME, "--out", name) == 0
+    assert Path(name).read_text(encoding="utf-8").lstrip("\n").startswith(begins)
+
+
 def test_known_until_reads_the_log_further_or_less(run: Run) -> None:
     arguments = ("service-summary", *ACME, "--format", "json", "--out", "made")
     assert run(*arguments, "--known-until", "2024-03-04T00:00:00Z") == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import timedelta, timezone
 
 import msgspec
@@ -13,7 +14,9 @@ from local.synthetic_year import CONFIG, SINCE, Year, fill
 from shd_relay import config, ledger, pushed
 from shd_relay.adapters.memory_store import MemoryStore
 from shd_relay.errors import ContractError, RequestError
+from shd_relay.ledger import State
 from shd_relay.model import Pair
+from shd_relay.records import POLL
 from shd_relay.reports import period, rows
 from shd_relay.reports.gather import Budget, gather
 from shd_relay.reports.question import Question
@@ -236,6 +239,73 @@ def test_a_row_of_pushes_that_cannot_be_read_says_nothing() -> None:
     log.store.append(pushed.shard_of(), 2, b"?")
     log.store.append(pushed.shard_of(), 3, b"?")
     assert log.summary().latency[2].count == 1
+
+
+class Polls(MemoryStore):
+    """A store where a poll commits and finishes, `then`, while a report is being made of it."""
+
+    then: Callable[[], None] | None = None
+
+    def load_record(self, shard: str, name: str) -> bytes | None:
+        if name == POLL and self.then:
+            do, self.then = self.then, None
+            do()
+        return super().load_record(shard, name)
+
+
+def test_what_a_poll_commits_while_the_report_is_made_is_in_it_if_it_is_called_final() -> None:
+    log = Log(Polls(), polled_until=at(34, 23, 59))
+
+    def poll() -> None:
+        log.tell("opened", event(start=at(30)), at(34, 23, 59, 59))
+        log.poll(at(35, 0, 0, 1))
+
+    log.store.then = poll  # type: ignore[attr-defined]
+    first = log.summary(now=SETTLED)
+    assert (first.head.final, first.totals.incidents) == (True, 1)
+    assert log.summary(now=SETTLED) == first
+
+
+def test_nothing_that_was_committed_after_known_is_read_even_if_it_was_before_the_period() -> None:
+    log = Log()
+    before = log.summary(known=at(-5))
+    log.tell("opened", event(start=at(-3)), at(-3))
+    assert log.summary(known=at(-5)) == before
+    assert before.head.known_until == at(-5)
+
+
+def test_a_report_that_knows_more_is_final_when_somebody_looked_until_then() -> None:
+    log = Log(polled_until=at(40))
+    assert not log.summary(known=at(50), now=at(60)).head.final
+    log.poll(at(51))
+    assert log.summary(known=at(50), now=at(60)).head.final
+
+
+def test_what_was_said_to_be_over_before_its_end_reaches_into_the_next_period() -> None:
+    log = Log()
+    log.tell("resolved", event(start=at(1, 20), end=at(2, 3), state="resolved"), at(1, 22))
+    assert log.summary("2024-03-02", "2024-03-02").totals.incident_pair_seconds == 3 * 3600
+
+
+def test_what_is_committed_out_of_scope_does_not_show_in_how_much_is_known() -> None:
+    log = Log(polled_until=at(10))
+    log.partner = partner(products=("rds",))
+    before = log.bytes(last="2024-03-10", now=at(11))
+    log.tell("opened", event(start=at(10)), at(10, 1))
+    assert log.bytes(last="2024-03-10", now=at(11)) == before
+    log.tell("opened", event("mine", RDS, start=at(10)), at(10, 2))
+    assert log.summary(last="2024-03-10", now=at(11)).head.known_until == at(10, 2)
+
+
+@pytest.mark.parametrize("hole", range(2, 9))
+def test_a_log_with_a_hole_is_no_log_to_report_on(hole: int) -> None:
+    log = Log()
+    for n in range(2, 10):
+        log.seq += n == hole
+        log.tell("opened", event(f"e{n}", start=at(n)), at(n))
+    log.store.save_checkpoint("main", ledger.to_checkpoint(State(seq=log.seq, at=at(9))))
+    with pytest.raises(ContractError, match="missing"):
+        log.summary()
 
 
 def test_another_partners_tickets_are_not_read() -> None:

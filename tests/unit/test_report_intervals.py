@@ -41,6 +41,11 @@ def test_the_algebra_of_spans_is_that_of_sets(some: Spans, others: Spans) -> Non
         assert intervals.length(made) == len(expected)
 
 
+@given(SPANS, st.integers(-3, 45))
+def test_the_clock_of_a_list_stands_still_outside_of_it(some: Spans, moment: int) -> None:
+    assert intervals.before(intervals.union(some))(moment) == sum(n < moment for n in grid(some))
+
+
 @given(SPANS, st.sets(st.integers(1, 39), max_size=6))
 def test_what_is_shared_out_between_edges_is_all_of_it(some: Spans, inner: set[int]) -> None:
     edges = [0, *sorted(inner), 40]

@@ -7,7 +7,10 @@ from datetime import date, datetime, timedelta, timezone
 from msgspec import structs
 
 from shd_relay.model import Pair, Update
+from shd_relay.reports import gather, period, service_summary
 from shd_relay.reports.latency import at_rank
+from shd_relay.reports.question import Question
+from shd_relay.reports.reach import Reach
 from shd_relay.reports.shapes import ServiceSummary
 from shd_relay.tickets import Ticket
 from tests.report_log import BEGAN, ECS, RDS, SETTLED, Log, at, event, partner
@@ -273,6 +276,42 @@ def test_a_ticket_that_is_not_due_yet_waits() -> None:
     log = Log(polled_until=at(3, 0, 30))
     log.ticket(at(3), "opened", ticket("t", at(3)))
     assert log.summary("2024-03-01", "2024-03-03", now=at(3, 0, 30)).tickets.waiting == 1
+
+
+def test_a_ticket_is_due_whether_the_relay_looked_or_not() -> None:
+    log = Log(polled_until=at(5))
+    opened = Ticket(id="T1", revision=1, kind="technical", severity="high", opened_at=at(20))
+    log.ticket(at(20), "opened", opened)
+    log.poll(at(5))
+    before, after = (log.summary(last="2024-03-20", now=now) for now in (at(20, 1), at(21)))
+    assert (before.tickets.waiting, after.tickets.unanswered, after.head.known_until) == (1, 1, at(5))
+    assert before.head.digest != after.head.digest
+
+
+def test_what_was_called_off_or_is_ahead_has_no_part_in_the_median() -> None:
+    log = Log()
+    log.lasts(event("m", kind="maintenance", start=at(3)), at(3, 2))
+    for n in range(3):
+        planned = event(f"off{n}", kind="maintenance", state="scheduled", start=at(4))
+        log.tell("cancelled", structs.replace(planned, state="cancelled"), at(3, 5))
+    row = log.summary().by_kind[1]
+    assert (row.events, row.cancelled, row.median_seconds, row.longest_seconds) == (4, 3, 2 * HOUR, 2 * HOUR)
+
+
+def test_an_incident_through_many_blind_times_is_not_cut_into_as_many_spans() -> None:
+    """With 1,000 pairs and 4,000 blind times a report took longer than a request has."""
+    log = Log()
+    log.lasts(event(start=at(2)), at(30))
+    for hour in range(24):
+        log.turn("blind", at(31, hour))
+        log.turn("fresh", at(31, hour, 30))
+    log.lasts(event("b", start=at(31)), at(32))
+    zone = timezone.utc
+    asked = Question("service-summary", log.partner, Reach(log.partner, log.pairs, "oo-region"),
+                     period.asked("2024-03-01", "2024-03-31", zone, SETTLED), zone)  # fmt: skip
+    (ecs, _) = service_summary.board_of(asked, gather.gather(log.store, asked, SETTLED)).pairs
+    assert len(ecs.down) == 2
+    assert log.summary().totals.incident_pair_seconds == 28 * DAY + 12 * HOUR
 
 
 def test_the_usage_report_tells_pair_by_pair_and_what_it_does_not_hold() -> None:

@@ -16,7 +16,7 @@ import pytest
 from shd_relay.reports import charts, heat, html, pictures, saying, telling
 from shd_relay.reports.shapes import CriticalSupport, ProductUsage, Report, ServiceSummary
 from shd_relay.ticket_severity import Important
-from tests import report_cases
+from tests import report_cases, report_log
 from tests.report_cases import HOSTILE, Story
 from tests.report_log import at
 
@@ -197,7 +197,8 @@ def test_100_percent_is_written_only_where_nothing_was_lost(value: float, lost: 
 @pytest.mark.parametrize(
     ("seconds", "text"),
     [
-        (None, "–"), (0, "0 s"), (0.85, "0.8 s"), (12.2, "12 s"), (59.6, "1 min"), (3599, "1 h"), (3600, "1 h"),
+        (None, "–"), (0, "0 s"), (0.02, "<0.1 s"), (0.85, "0.8 s"), (12.2, "12 s"), (59.6, "1 min"), (3599, "1 h"),
+        (3600, "1 h"),
         (3569, "59 min"), (86_399, "1 d"), (90_000, "1 d 1 h"), (86_400 + 300, "1 d"), (53_280, "14 h 48 min"),
     ],
 )  # fmt: skip
@@ -262,3 +263,51 @@ def test_what_is_drawn_does_not_stick_out() -> None:
 
 def test_no_time_of_now_is_in_a_page() -> None:
     assert f"{datetime.now(timezone.utc):%Y-%m-%d}" not in pages("one_zone")[0]
+
+
+def stories_pages(story: Story) -> list[str]:
+    return [Read(html.render(report).decode()).text for report in story.reports()]
+
+
+def test_what_struck_many_pairs_at_once_is_one_line_and_what_was_called_off_has_no_length() -> None:
+    story = Story()
+    for product in story.products:
+        for region in story.regions:
+            story.event("incident", product, region, at(12, 9), timedelta(hours=3), "No key is taken")
+    off = report_log.event("off", kind="maintenance", state="cancelled", start=at(14), title="Called off")
+    story.steps.append((at(13), lambda log: log.tell("cancelled", off, at(13))))
+    summary, _, usage = stories_pages(story)
+    assert usage.count("No key is taken") == 1
+    assert "China (Hangzhou), China (Hong Kong) (6 pairs)" in usage
+    assert summary.count("No key is taken") == 2 * 6  # in the chart, too
+    assert "0 s" not in usage.partition("Planned maintenance, by start")[2]
+
+
+def test_what_stands_in_no_form_of_the_report_is_not_said_to_stand_in_json() -> None:
+    story = Story()
+    for n in range(55):
+        story.event("maintenance", "ecs", "cn-hongkong", at(1 + n % 25, n // 25), timedelta(hours=1), f"Upgrade {n}")
+    summary = stories_pages(story)[0]
+    assert "and 10 more events (in the JSON and the CSV of this report)." in summary
+    assert "5 more stand in the Product Usage Report of the period." in summary
+
+
+def test_only_tickets_of_the_period_are_said_to_be_over_the_allowance_in_it() -> None:
+    story = Story(plan="elite", ticket_packages=0, days=("2024-03-20", "2024-03-31"))
+    for n in range(33):
+        story.ticket("low", at(2, n % 24, n), timedelta(hours=1))
+    story.ticket("low", at(25), timedelta(hours=1))
+    assert "1 ticket was opened: 1 answered within the target. 1 came after the allowance" in stories_pages(story)[0]
+
+
+def test_a_summary_counts_what_lies_beside_the_watch_list_and_what_has_no_time() -> None:
+    story = Story(("ecs",), ("cn-hongkong",))
+    story.event("incident", "ecs", "cn-hongkong", at(3), timedelta(hours=1), "Watched")
+    story.event("notice", "no-such-product", "cn-hongkong", at(4), timedelta(hours=1), "Beside")
+    untold = report_log.event("untold", start=at(5))
+    story.steps.append((at(5), lambda log: log.tell("opened", untold, at(5))))
+    summary, critical, usage = stories_pages(story)
+    assert "Of these, 1 was in pairs that are not on the watch list and 1 goes on." in summary
+    assert "the slowest after 0.8 s. Of 1 of them the time is not known." in summary
+    assert "the slowest after 0.8 s. Of 1 of them the time is not known." in critical
+    assert "Something happened to the 1 watched pair of product and region;" in usage

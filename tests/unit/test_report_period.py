@@ -94,6 +94,11 @@ def test_what_cannot_be_meant_is_one_clear_line(first: str, last: str, why: str)
     assert "\n" not in caught.value.detail
 
 
+def test_a_day_that_the_zone_left_out_is_no_period() -> None:
+    with pytest.raises(RequestError, match="from: the partner's time zone left that day out"):
+        asked("2011-12-30", "2011-12-30", "Pacific/Apia")
+
+
 def test_four_hundred_days_and_today_are_not_too_much() -> None:
     assert (asked("2023-01-01", "2024-02-04").until - asked("2023-01-01", "2024-02-04").since).days == 400
     assert asked("2024-05-01", "2024-05-15").last_day == date(2024, 5, 15)

@@ -6,7 +6,7 @@ another critical. Only events of business-critical products can be.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from datetime import datetime
 from typing import NamedTuple
 
@@ -66,6 +66,7 @@ class CriticalWatch:
         self._pairs = OpenPairs()
         self._open: dict[str, tuple[Key, HealthEvent]] = {}  # incidents, of any product
         self._hits: dict[str, int] = {}  # of those that may be critical, when last looked at
+        self._at: defaultdict[tuple[int, str], set[str]] = defaultdict(set)  # their ids, by product (0) and region (1)
         self.spells: dict[str, list[Critical]] = {}
         self.lines: dict[str, list[Line]] = {}
 
@@ -86,6 +87,7 @@ class CriticalWatch:
             )
             self.lines.setdefault(event.id, []).append(line)
         known = event.id in self.lines and len(self.lines[event.id]) > 1
+        before = self._open.get(event.id)
         moved = self._note(key, event)
         if event.id in self._hits:
             first = event.revision <= 1 and not known and event.start is not None
@@ -93,8 +95,8 @@ class CriticalWatch:
         elif event.id in self.spells:
             self._end(event.id, min(event.end, committed) if event.over and event.end else committed)
         if moved:
-            for id_, hit in list(self._hits.items()):
-                if id_ != event.id and hit != self._pairs.near(self._open[id_][0]):
+            for id_ in sorted(self._around(key) | (self._around(before[0]) if before else set())):
+                if id_ != event.id and self._hits[id_] != self._pairs.near(self._open[id_][0]):
                     self._judge(id_, committed)
 
     def _may_be(self, event: HealthEvent) -> bool:
@@ -103,14 +105,23 @@ class CriticalWatch:
     def _note(self, key: Key, event: HealthEvent) -> bool:
         """Takes the event as it is now; whether a pair became hit, or is no more."""
         before, now = self._open.pop(event.id, None), event.kind == "incident" and event.state == "open"
-        self._hits.pop(event.id, None)
+        if before and self._hits.pop(event.id, None) is not None:
+            for place in enumerate(before[0]):
+                self._at[place].discard(event.id)
         moved = self._pairs.add(before[0], -1) if before else False
         if now:
-            moved = self._pairs.add(key, 1) != moved
+            again = before is not None and before[0] == key  # as hit as it was: nothing moved
+            moved = self._pairs.add(key, 1) != moved if again else self._pairs.add(key, 1) or moved
             self._open[event.id] = key, event
             if self._may_be(event):
                 self._hits[event.id] = self._pairs.near(key)
+                for place in enumerate(key):
+                    self._at[place].add(event.id)
         return moved
+
+    def _around(self, key: Key) -> set[str]:
+        """Those whose region or product is that of the pair."""
+        return set().union(*(self._at[place] for place in enumerate(key)))
 
     def _judge(self, id_: str, at: datetime) -> None:
         key, event = self._open[id_]

@@ -20,7 +20,8 @@ class Fold:
     """What the entries so far said of the scope. Begins with `carry`, the state of a snapshot (or EMPTY), goes on with
     `before` for the entries up to the period, `begin`, and `within` for those after it.
 
-    `watch` None: nobody asks what was critical; the texts of updates are then forgotten.
+    `watch` None: nobody asks what was critical; the texts of updates are then forgotten. `last`: the last commit; of a
+    limited scope, of something that is in it.
     """
 
     def __init__(self, reach: Reach, since: datetime, until: datetime, watch: CriticalWatch | None) -> None:
@@ -38,7 +39,8 @@ class Fold:
         self.changes = 0
 
     def carry(self, state: State) -> None:
-        self.began, self.last, self._spells = state.began, state.at, state.spells
+        self.began, self._spells = state.began, state.spells
+        self.last = None if self._reach.limited else state.at
         for event in state.events.values():
             self._take(event)
 
@@ -53,7 +55,7 @@ class Fold:
     def begin(self) -> None:
         """What is over by now does not reach into the period. When we first knew of an event is as the state tells it,
         whether it came from a snapshot or not."""
-        self.events = {id_: found for id_, found in self.events.items() if not found[1].over}
+        self.events = {id_: found for id_, found in self.events.items() if self._reaches(found[1])}
         self.first = {id_: event.since for id_, (_, event) in self.events.items()}
         self._spells = tuple(spell for spell in self._spells if spell.until is None)
         self._ended = []
@@ -99,12 +101,16 @@ class Fold:
     @property
     def spells(self) -> list[Spell]:
         """When the source was not fresh, or nobody looked."""
-        told = [Spell("stale" if spell.source == "stale" else "blind", *spell[1:]) for spell in (*self._ended, *self._spells)]
-        return told + self._gaps
+        spells = (*self._ended, *self._spells)
+        return [Spell("stale" if spell.source == "stale" else "blind", *spell[1:]) for spell in spells] + self._gaps
 
     def carried(self) -> list[HealthEvent]:
         """What the period begins with, by id: it stands for the entries before."""
         return [self.events[id_][1] for id_ in sorted(self.events)]
+
+    def _reaches(self, event: HealthEvent) -> bool:
+        """Also what was said to be over before its end had come."""
+        return not event.over or (event.state == "resolved" and event.end is not None and event.end > self._since)
 
     def _turn(self, change: Change) -> None:
         """Spells that ended are put away, as there may be thousands."""
@@ -114,7 +120,11 @@ class Fold:
 
     def _enter(self, entry: Entry) -> None:
         self.began = self.began or entry.at
-        self.last = entry.at
+        if not self._reach.limited or any(
+            change.event.id == FEED or self._reach.key(change.event.product, change.event.region)
+            for change in entry.changes
+        ):
+            self.last = entry.at
 
     def _take(self, event: HealthEvent) -> Key | None:
         """Remembers the event as it is now; None if it is out of scope, the relay's own, or a drill."""

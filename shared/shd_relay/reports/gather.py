@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
 
 from shd_relay import ledger, past, tickets
-from shd_relay.errors import RequestError
+from shd_relay.errors import ContractError, RequestError
 from shd_relay.model import SHARD, Entry
 from shd_relay.ports import ReadStore, Row
 from shd_relay.pushed import Pushed
@@ -58,14 +58,19 @@ class Budget:
             self._tell()
         return rows.entry(row)
 
+    def check_complete(self) -> None:
+        """Raises ContractError if a row was missing: without it the report would be another, and say nothing of it."""
+        if self._done < self._total:
+            raise ContractError(f"{self._total - self._done} entries of the log are missing")
+
     def _tell(self) -> None:
         if self._progress:
             self._progress(self._done, self._total)
 
 
 def gather(store: ReadStore, asked: Question, now: datetime, budget: Budget | None = None) -> Found:
-    """What the logs say of the period, up to what is known now. Raises what the store raises, and RequestError (400)
-    if that is more than the budget allows."""
+    """What the logs say of the period, up to what is known now. Raises what the store raises, RequestError (400) if
+    that is more than the budget allows, and ContractError if the log has a hole, or cannot be read."""
     budget, limit = budget or Budget(), asked.reads_until(now)
     known = None if asked.name == "product-usage" else tickets.load(store, asked.partner.id, until=limit)
     watch = CriticalWatch(asked.partner.important, _ticketed(known)) if asked.name == "critical-support" else None
@@ -89,8 +94,12 @@ def gather(store: ReadStore, asked: Question, now: datetime, budget: Budget | No
         if pushed and not prints.pushed(pushed, times, entry, mask, limit):
             times = ()
         fold.within(entry, times)
-    known_until = limit if last < head else _known_until(record, None if asked.reach.limited else fold.last, limit)
-    _read_gap(store, last, fold, known_until, prints)
+    budget.check_complete()
+    known_until = limit if last < head else _known_until(record, fold.last, limit)
+    for row in _following(store, last, head):  # that nobody looked at the end of what is known stands there
+        entry = rows.entry(row)
+        if fold.gap(entry, known_until):
+            prints.entry(row, entry)
     logs = [prints.changes.range()]
     if known is not None:
         logs += [prints.pushes.range(), _ticket_range(store, asked.partner.id, known)]
@@ -110,12 +119,13 @@ def _beside(found: Iterator[Row], pushes: Iterator[Row]) -> Iterator[tuple[Row, 
         yield row, following if following and following.seq == row.seq else None
 
 
-def _read_gap(store: ReadStore, last: int, fold: Fold, known_until: datetime, prints: Prints) -> None:
-    """That nobody looked at the end of what is known stands in the entry after it."""
-    for row in store.read_log(SHARD, last, 1):
-        entry = rows.entry(row)
-        if fold.gap(entry, known_until):
-            prints.entry(row, entry)
+def _following(store: ReadStore, last: int, head: int) -> Sequence[Row]:
+    """The entry after the last that is read; none at the head. Raises ContractError if it is missing: a search by time
+    stops before a hole, too."""
+    found = store.read_log(SHARD, last, 1)
+    if last < head and not found:
+        raise ContractError(f"entry {last + 1} of the log is missing")
+    return found
 
 
 def _times(row: Row | None) -> tuple[datetime | None, ...]:
@@ -130,8 +140,7 @@ def _times(row: Row | None) -> tuple[datetime | None, ...]:
 
 def _known_until(record: PollRecord | None, last: datetime | None, limit: datetime) -> datetime:
     """Up to when the relay is known to have looked, as no entry comes after the limit: to the last commit or the end of
-    the last poll. `last` None: not to be told, as it may be one of what is out of scope. Where nothing tells that
-    anybody looked, nothing was committed up to the limit."""
+    the last poll. Where nothing tells that anybody looked, nothing was committed up to the limit."""
     told = [moment for moment in (last, record.finished if record else None) if moment]
     return min(limit, max(told)) if told else limit
 

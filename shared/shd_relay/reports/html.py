@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from shd_relay.reports import figures, heat, pictures, saying, telling
+from shd_relay.reports import figures, groups, heat, pictures, saying, telling
 from shd_relay.reports.shapes import CriticalSupport, ProductUsage, Report, ServiceSummary
 from shd_relay.web.markup import escape
 
@@ -75,7 +75,7 @@ def _environment() -> Environment:
         loader=FileSystemLoader(_FOLDER), autoescape=True, undefined=StrictUndefined, finalize=_visible,
         trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, auto_reload=False,
     )  # fmt: skip
-    environment.globals |= {"saying": saying, "pictures": pictures, "figures_of": figures,
+    environment.globals |= {"saying": saying, "pictures": pictures, "figures_of": figures, "grouped": groups.grouped,
                             "most_rows": MOST_ROWS, "most_moments": MOST_MOMENTS}  # fmt: skip
     environment.filters |= {"capped": _capped}
     return environment

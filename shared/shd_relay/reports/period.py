@@ -108,6 +108,8 @@ def _days(period: Period, zone: tzinfo) -> Iterator[tuple[date, datetime, dateti
 
 
 def _check(since: datetime, until: datetime, days: tuple[date, date] | None, now: datetime, tomorrow: datetime) -> None:
+    if days and days[0] == days[1] and until <= since:
+        raise RequestError(400, "from: the partner's time zone left that day out")
     if until <= since:
         raise RequestError(400, "to: lies before from" if until < since or days else "to: is the same as from")
     if since > now:

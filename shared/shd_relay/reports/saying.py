@@ -107,6 +107,8 @@ def span(seconds: float | None) -> str:
     """As in `5 h 10 min`: the two greatest units; under a minute in seconds. It is not broken over lines."""
     if seconds is None:
         return NOTHING
+    if 0 < seconds < 0.05:
+        return "<0.1\u00a0s"
     if seconds < 59.5:
         return f"{_digits(seconds)}\u00a0s"
     left = int(seconds + 30) // 60 * 60
@@ -174,6 +176,11 @@ def count(n: int, one: str, many: str | None = None) -> str:
 
 def was(n: int) -> str:
     return "was" if n == 1 else "were"
+
+
+def unknown(n: int) -> str:
+    """A sentence to add where some times were left out of the figures."""
+    return f" Of {n:,} of them the time is not known." if n else ""
 
 
 def goes(n: int) -> str:

@@ -8,7 +8,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from shd_relay.reports import telling_critical
-from shd_relay.reports.saying import WHY, Saying, count, days, goes, listed, measured, part, place, share, span, was
+from shd_relay.reports.saying import (
+    WHY,
+    Saying,
+    count,
+    days,
+    goes,
+    listed,
+    measured,
+    part,
+    place,
+    share,
+    span,
+    unknown,
+    was,
+)
 from shd_relay.reports.shapes import CriticalSupport, Head, ProductUsage, Report, ServiceSummary, UnwatchedSpell
 
 NEITHER = "Such time counts neither as available nor as down."
@@ -74,9 +88,15 @@ def _announced(report: ServiceSummary) -> str:
             return f"No event of this time is known for {scope}."
         return f"Nothing happened: the dashboard announced no incident, no maintenance and no notice for {scope}."
     kinds = listed([count(t.incidents, "incident"), count(t.maintenances, "maintenance"), count(t.notices, "notice")])
+    beyond = sum(
+        row.measure.incidents + row.measure.maintenances + row.measure.notices
+        for row in report.by_pair
+        if not row.watched
+    )
     more = [
         text
         for n, text in (
+            (beyond, f"{beyond:,} {was(beyond)} in pairs that are not on the watch list"),
             (t.carried, f"{t.carried:,} had begun before the period"),
             (t.ongoing, f"{t.ongoing:,} {goes(t.ongoing)} on"),
             (t.history, f"{t.history:,} {was(t.history)} over when first seen"),
@@ -123,7 +143,7 @@ def _pushes(report: ServiceSummary) -> list[str]:
     text = (
         f"{count(report.totals.pushed, 'change')} {was(report.totals.pushed)} pushed: half of them within "
         f"{span(step.median_seconds)} of being committed, 95 % within {span(step.p95_seconds)}, the slowest after "
-        f"{span(step.max_seconds)}."
+        f"{span(step.max_seconds)}.{unknown(step.unknown)}"
     )
     return [text]
 
@@ -156,7 +176,10 @@ def _usage(report: ProductUsage, say: Saying) -> list[str]:
         said.append("No pair of product and region is watched for this partner.")
     elif not blind:
         pairs = f"{count(t.pairs, 'watched pair')} of product and region"
-        quiet = f"Of {pairs}, {t.quiet:,} had no event of any kind" if t.quiet else f"Something happened to all {pairs}"
+        all_ = "the" if t.pairs == 1 else "all"
+        quiet = (
+            f"Of {pairs}, {t.quiet:,} had no event of any kind" if t.quiet else f"Something happened to {all_} {pairs}"
+        )
         said.append(f"{quiet}; {t.pairs_hit:,} {was(t.pairs_hit)} hit by an incident.")
     if t.incidents or t.maintenances or t.notices:
         kinds = [count(t.incidents, "incident"), count(t.maintenances, "maintenance"), count(t.notices, "notice")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from shd_relay.reports.saying import WHY, Saying, count, goes, listed, part, place, span, was
+from shd_relay.reports.saying import WHY, Saying, count, goes, listed, part, place, span, unknown, was
 from shd_relay.reports.shapes import CriticalSupport, UnwatchedSpell
 
 
@@ -37,7 +37,7 @@ def summary(report: CriticalSupport, say: Saying) -> list[str]:
 
 def _critical_events(report: CriticalSupport, say: Saying) -> list[str]:
     t = report.totals
-    first = max((e for e in report.events), key=lambda e: (e.event.seconds, e.event.id))
+    first = max(report.events, key=lambda e: e.event.seconds)
     ongoing = f" {t.ongoing:,} {goes(t.ongoing)} on." if t.ongoing else ""
     many = (
         f"{count(t.events, 'event')} {was(t.events)} critical, in {count(t.pairs_hit, 'pair')} of product and region: "
@@ -49,10 +49,11 @@ def _critical_events(report: CriticalSupport, say: Saying) -> list[str]:
     )
     said = [many, longest]
     if t.median_push_seconds is not None:
+        missing = sum(push.seconds is None for each in report.events for push in each.pushes)
         said.append(
             f"{count(t.pushes, 'change')} of these events {was(t.pushes)} pushed, half "
             f"of them within {span(t.median_push_seconds)} of being committed, the slowest after "
-            f"{span(t.max_push_seconds)}."
+            f"{span(t.max_push_seconds)}.{unknown(missing)}"
         )
     if t.tickets:
         late = f", {t.late:,} late" if t.late else ""
