@@ -78,7 +78,10 @@ def test_the_function_knows_what_it_would_have_said_a_minute_ago(cloud: LocalClo
     before = cloud.ask("/v1/events?state=open")["events"]
     assert [event["title"] for event in before] == ["Cooling failure"]
     at = (NOW + timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    assert cloud.ask(f"/v1/status?at={at}")["status"] == 400  # nothing was committed yet
+    assert {pair["status"] for pair in cloud.ask(f"/v1/status?at={at}")["pairs"]} == {"operational"}
+    assert cloud.ask(f"/v1/events?at={at}&state=open")["events"] == []
+    early = (NOW - timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert cloud.ask(f"/v1/status?at={early}")["status"] == 400  # before the first complete answer
 
 
 def test_what_the_operator_sees_tells_of_the_polls(cloud: LocalCloud) -> None:
